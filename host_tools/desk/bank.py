@@ -5,9 +5,11 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from host_tools.desk.api import PREFIX
 from host_tools.desk.token import DeskToken
 from host_tools.desktop.provisioning import ACCESS_KEY, ACCOUNT, provision
+from host_tools.messages.catalogue import LANGUAGES
 from host_tools.provisioning.clock_accuracy import clock_ppm
 from host_tools.secret import Secret
 from host_tools.validator import letters
@@ -40,10 +43,12 @@ STEPS = {  # by the page on which the user is
 
 
 class Story(BaseModel):
-    """Where the user is, and the letter that the post has brought, as an element of HTML."""
+    """Where the user is; what the post has brought: the letter as an element of HTML, and the
+    token with the serial number on its back, as the letter groups it."""
 
     step: str
     letter: str | None
+    serial: str | None
 
 
 class Bank:
@@ -54,7 +59,8 @@ class Bank:
         """Nothing is ordered yet. The caller closes `validator`."""
         self._validator, self._desk, self._port = validator, desk, port
         self._ordering = threading.Lock()
-        self._step, self._letter, self._serial = "order", "", ""
+        self._step = "order"
+        self._letter: Letter | None = None
         framed_by = [f"http://{name}:{page_port}" for name in _NAMES]
         self.origins = [f"http://{name}:{port}" for name in _NAMES]
         self.app = create_app(validator, Settings(), order=self.order, framed_by=framed_by)
@@ -68,12 +74,16 @@ class Bank:
         """Give the URL of the page on which the user is, in a language."""
         return f"http://{host}:{self._port}/language/{language}?back=/here"
 
-    def story(self) -> Story:
-        """Tell how the story goes."""
-        step = self._step
-        if step == "activate" and self._validator.token(self._serial).status is Status.ACTIVE:
+    def story(self, lang: Annotated[str, Query(max_length=10)] = "") -> Story:
+        """Tell how the story goes, the letter in the language of the page."""
+        step, letter = self._step, self._letter
+        if letter is None:
+            return Story(step=step, letter=None, serial=None)
+        if step == "activate" and self._validator.token(letter.serial).status is Status.ACTIVE:
             step = "sign-in"
-        return Story(step=step, letter=self._letter or None)
+        letter = replace(letter, language=lang if lang in LANGUAGES else letter.language)
+        serial = letters.in_fours(letter.serial)
+        return Story(step=step, letter=letters.as_element(letter), serial=serial)
 
     def order(self, user_id: str, language: str) -> None:
         """Make the token the user's, and write the letter. KodebrikError, as when it was ordered
@@ -88,18 +98,13 @@ class Bank:
                 self._validator.delete_user(user.user_id, actor=_ACTOR)
                 raise
             issued = self._validator.issue_activation_code(serial, actor=_ACTOR)
-            self._serial, self._letter = (
+            self._letter = Letter(
                 serial,
-                letters.as_element(
-                    Letter(
-                        serial,
-                        issued.code,
-                        issued.expires_at,
-                        language,
-                        user.user_id,
-                        product=Product(self._desk.product["name"]),
-                    )
-                ),
+                issued.code,
+                issued.expires_at,
+                language,
+                user.user_id,
+                product=Product(self._desk.product["name"]),
             )
 
     def shown(self, path: str) -> None:

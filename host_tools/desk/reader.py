@@ -58,13 +58,13 @@ class Reader:
 
     def _run(self) -> None:
         while not self._over.wait(_LOOK):
-            for detector in self._detectors:
-                detector.update()
             with self._emulator.lock:  # not while the firmware draws
                 screen = self._emulator.screen()
             if screen != self._screen:
                 self._screen = screen
                 self._show(self._emulator.text_of(screen))
+            for detector in self._detectors:  # after it: speech can take seconds to recognise
+                detector.update()
 
     def _show(self, lines: list[str]) -> None:
         if lines != self.text:

@@ -1,14 +1,14 @@
-// The demonstration: where its user is in the story, and the letter that the post has brought. The
-// bank is a frame of another origin; whenever it has a new page, this one asks how the story goes.
+// The demonstration: where its user is in the story, and the letter that the post has brought with
+// the token, whose back has a serial number then. The bank is a frame of another origin; whenever it has a new page, this one asks how the story goes.
 
 export function openStory(secret) {
   const $ = (id) => document.getElementById(id);
   const steps = [...document.querySelectorAll(".story [data-step]")];
 
   async function tellStory() {
-    const answer = await fetch("/api/v1/story", { headers: { Authorization: `Bearer ${secret}` } });
+    const answer = await fetch(`/api/v1/story?lang=${document.documentElement.lang}`, { headers: { Authorization: `Bearer ${secret}` } });
     if (!answer.ok) return;
-    const { step, letter } = await answer.json();
+    const { step, letter, serial } = await answer.json();
     const now = steps.findIndex((item) => item.dataset.step === step);
     steps.forEach((item, place) => {
       item.classList.toggle("done", now < 0 || place < now);
@@ -16,7 +16,10 @@ export function openStory(secret) {
       else item.removeAttribute("aria-current");
     });
     $("what-now").textContent = $("what-to-do").content.querySelector(`[data-step="${step}"]`).textContent;
-    if (letter && $("letter").hidden) showLetter(letter);
+    if (!letter || !$("letter").hidden) return;
+    showLetter(letter);
+    $("back-serial").textContent = serial;
+    $("back").hidden = false;
   }
 
   function showLetter(letter) {

@@ -40,6 +40,7 @@ class Words(NamedTuple):
     letter: str
     activated: str
     hour: str
+    back: str
 
 
 WORDS = {
@@ -61,6 +62,7 @@ WORDS = {
         "Brevet",
         "Din kodebrik er aktiveret",
         "t",
+        "Bagsiden af kodebrikken",
     ),
     "en": Words(
         "User-ID",
@@ -80,6 +82,7 @@ WORDS = {
         "The letter",
         "Your token is activated",
         "h",
+        "The token's back",
     ),
 }
 
@@ -144,7 +147,8 @@ class Customer:
         code = self.new_code()
         self.fill(self.words.code, code)
         self.press(self.words.activate)
-        expect(self.bank.get_by_text(self.words.activated)).to_be_visible()
+        # The page's live region says it too, as soon as its script has run.
+        expect(self.bank.locator("#content").get_by_text(self.words.activated)).to_be_visible()
         return code
 
     def begin_sign_in(self) -> None:
@@ -156,7 +160,8 @@ class Customer:
         """Read what is to be approved."""
         self.press(self.words.go_on)
         expect(self.bank.get_by_role("heading", name=self.words.question)).to_be_visible()
-        expect(self.bank.get_by_text(self.words.payment)).to_be_visible()
+        content = self.bank.locator("#content")
+        expect(content.get_by_text(self.words.payment)).to_be_visible()
 
     def approve(self, code: str) -> None:
         """Submit a code."""
@@ -168,13 +173,19 @@ class Customer:
         pattern = re.compile(f"^{name.replace('-', '.')}$")
         return self.letter.locator("dt", has_text=pattern).locator("+ dd").inner_text()
 
+    def serial_on_the_back(self) -> str:
+        """Turn the token over, and read the serial number on it."""
+        back = self.token.get_by_role("group").filter(has_text=self.words.back)
+        self.use(back.locator("summary"))
+        return back.locator("dt", has_text=self.words.serial).locator("+ dd").inner_text()
+
     def new_code(self) -> str:
         """Let an hour pass, in which the token goes off; press its red key or button and read the
         code."""
         shown = self.token.get_by_role("paragraph").filter(has_text=CODE)
         self.use(self.token.get_by_role("button", name=f"+ 1 {self.words.hour}"))
         expect(self.token.locator(".pill:not(.on)")).to_be_visible(timeout=chromium.PATIENCE)
-        expect(shown).to_be_hidden()
+        expect(shown).to_be_hidden(timeout=chromium.PATIENCE)  # it is read off the pixels
         self.use(self.token.locator(".key-red"))
         expect(shown).to_be_visible(timeout=chromium.PATIENCE)  # it may wait for a fresh one
         found = CODE.search(shown.inner_text())

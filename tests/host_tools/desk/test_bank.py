@@ -54,9 +54,10 @@ def demonstration(images: Callable[[str], bytes], tmp_path: Path) -> Iterator[De
             )
 
 
-def story(demonstration: Demonstration) -> dict[str, object]:
+def story(demonstration: Demonstration, language: str = "") -> dict[str, object]:
     headers = {"Authorization": f"Bearer {SECRET}"}
-    told: dict[str, object] = demonstration.page.get("/api/v1/story", headers=headers).json()
+    answer = demonstration.page.get("/api/v1/story", headers=headers, params={"lang": language})
+    told: dict[str, object] = answer.json()
     return told
 
 
@@ -73,7 +74,7 @@ def test_the_page_alone_may_show_the_bank_in_a_frame(demonstration: Demonstratio
 
 def test_the_letter_is_for_who_has_the_secret(demonstration: Demonstration) -> None:
     assert demonstration.page.get("/api/v1/story").status_code == 401
-    assert story(demonstration) == {"step": "order", "letter": None}
+    assert story(demonstration) == {"step": "order", "letter": None, "serial": None}
 
 
 def test_a_user_id_against_the_rules_is_told_and_nothing_is_made(
@@ -103,6 +104,10 @@ def test_a_token_is_ordered_once(demonstration: Demonstration) -> None:
     assert again.status_code == 422  # type: ignore[attr-defined]
     assert "allerede bestilt" in again.text  # type: ignore[attr-defined]
     assert story(demonstration)["letter"] == told["letter"]
+    for language, heading in (("da", "Sådan gør du"), ("en", "What to do"), ("kl", "Sådan gør du")):
+        letter = str(story(demonstration, language)["letter"])
+        assert heading in letter, language
+        assert str(told["serial"]) in letter, "on the token's back as in the letter"
 
 
 def test_a_cable_that_is_pulled_meanwhile_leaves_the_token_blank_and_the_next_order_works(

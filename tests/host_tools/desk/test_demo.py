@@ -64,6 +64,7 @@ def test_the_story_from_order_to_approval_by_what_is_on_the_page(
 
         judge(customer, "order")
         customer.order()
+        assert customer.serial_on_the_back() == customer.said(customer.words.serial)
         judge(customer, "letter")
         customer.begin_activation()
         judge(customer, "activate")
@@ -84,18 +85,28 @@ def test_the_story_from_order_to_approval_by_what_is_on_the_page(
         assert [one for one in problems if "422" not in one] == [], "but for the refused code"
         page.reload()
         expect(approved).to_be_visible()
-        assert customer.said(customer.words.serial), "the letter is still there"
+        serial = customer.said(customer.words.serial)
+        assert serial, "the letter is still there"
+        other = "da" if language == "en" else "en"
+        page.locator(f"nav a[hreflang={other}]").click()
+        translated = Customer(page, other)
+        expect(translated.letter).to_be_visible(timeout=chromium.PATIENCE)
+        assert translated.said(translated.words.serial) == serial, "in the page's language"
         page.context.close()
 
 
-def test_the_story_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
-    with demonstrated("kodeoplaeser", tmp_path / "token") as address:
-        page, problems = opened(browser, address, "en")
-        customer = Typist(page, "en")
+@pytest.mark.parametrize(("product", "language"), [("kodeoplaeser", "en"), ("kodeviser", "da")])
+def test_the_story_by_keyboard_alone(
+    browser: Browser, tmp_path: Path, product: str, language: str
+) -> None:
+    with demonstrated(product, tmp_path / "token") as address:
+        page, problems = opened(browser, address, language)
+        customer = Typist(page, language)
         new_page = customer.bank.locator("#content")
         customer.use(page.locator("details.controls > summary"))
         customer.order()
         assert customer.focused(new_page), "the focus follows to the bank's next page"
+        assert customer.serial_on_the_back() == customer.said(customer.words.serial)
         customer.begin_activation()
         assert customer.focused(new_page)
         page.keyboard.press("Tab")
