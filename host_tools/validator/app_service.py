@@ -94,12 +94,14 @@ class AppService:
         """Draw the code of a letter by which a user activates a device; an earlier one is void."""
         return self._write(actor, devices.issue_letter, user_id, days)
 
-    def challenge(self) -> str:
-        """Give a challenge to sign, good for five minutes."""
+    def challenge(self) -> tuple[str, str]:
+        """Give a challenge to sign, good for five minutes, and the number of it that a
+        challenge-response token answers."""
 
-        def made(connection: Connection) -> str:
+        def made(connection: Connection) -> tuple[str, str]:
             newest = audit_root.read(connection, self._keys).audit_key
-            return challenges.make(self._keys.get(connection, newest), self._clock())
+            challenge = challenges.make(self._keys.get(connection, newest), self._clock())
+            return challenge, challenges.number(challenge)
 
         return self._read(made)
 

@@ -82,7 +82,10 @@ class AppDevice:
     def activate(self, **code: Any) -> Answered:
         """Activate with `activation_code`, or with `code` and the user's PIN as `user_pin`; with
         `replaces_others`, as the user's only device."""
-        challenge = self.challenge()
+        return self.activate_with(self.challenge(), **code)
+
+    def activate_with(self, challenge: str, **code: Any) -> Answered:
+        """Activate as activate() does, with a challenge whose number was answered."""
         public = self.key.public
         signed = self.key.sign("kodebrik-activation-1", challenge, self.user_id, self.name, public)
         key = {"kind": "pin", "public_key": public, "pin": self.pin, "signature": signed}

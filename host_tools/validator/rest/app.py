@@ -191,8 +191,9 @@ Session = Annotated[Secret, Depends(_session)]
 
 @router.post("/challenges", responses=responses())
 def make_challenge(service: Service) -> dict[str, str]:
-    """Give a challenge to sign, to whoever asks."""
-    return {"challenge": service.app.challenge()}
+    """Give a challenge to sign, to whoever asks, and its number for a challenge-response token."""
+    challenge, number = service.app.challenge()
+    return {"challenge": challenge, "number": number}
 
 
 @router.post("/devices", responses=responses(), status_code=201)

@@ -12,6 +12,7 @@ from host_tools.secret import Secret
 from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_MANAGE
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.records import ActivationCode
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.pages import done_text, language, redirect
@@ -20,7 +21,9 @@ from host_tools.validator.site.texts import text
 router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
 _Field = Annotated[str, Form(max_length=254)]
-_Action = Annotated[Literal["create_user", "set_user", "set_pin", "no_pin", "delete_user"], Form()]
+_Action = Annotated[
+    Literal["create_user", "set_user", "set_pin", "no_pin", "app_letter", "delete_user"], Form()
+]
 _Language = Annotated[Language, Form()]
 
 
@@ -75,6 +78,9 @@ async def change_user(
                     validator.set_pin(who, Secret(pin.encode()), actor=operator.name)
                 case "no_pin":
                     validator.set_pin(who, None, actor=operator.name)
+                case "app_letter":
+                    letter = validator.app.issue_letter(who, actor=operator.name)
+                    return _page(request, operator, who, letter=letter)
                 case "delete_user":
                     validator.delete_user(who, actor=operator.name)
         except KodebrikError as error:
@@ -96,6 +102,7 @@ def _page(
     done: str = "",
     error: str = "",
     refused: KodebrikError | None = None,
+    letter: ActivationCode | None = None,
 ) -> Response:
     validator: Validator = request.app.state.validator
     user = validator.user(user_id)
@@ -111,4 +118,5 @@ def _page(
         done=done,
         error=error,
         refused=refused,
+        letter=letter,
     )

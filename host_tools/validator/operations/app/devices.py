@@ -186,9 +186,15 @@ def _by_activation_code(unit: UnitOfWork, new: NewAppDevice, fresh: bool) -> Tok
 
 
 def _by_code(unit: UnitOfWork, new: NewAppDevice, code: str, fresh: bool) -> TokenRow | None:
-    """Check a code of the user's code token, and make a token for the device."""
+    """Check a code of the user's code token, which may be a response to the challenge's number,
+    and make a token for the device."""
     request = CheckRequest(
-        code if fresh else "", user_id=new.user_id, pin=new.user_pin, actor=unit.actor
+        code if fresh else "",
+        user_id=new.user_id,
+        challenge=challenges.number(new.challenge),
+        pin=new.user_pin,
+        actor=unit.actor,
+        issue_challenge=True,
     )
     (verdict,) = check_batch.check(unit, [request])
     if not verdict.accepted:

@@ -2,20 +2,41 @@
 "use strict";
 import { ask } from "./server.js";
 import { draw, keep, verifiesUser } from "./keys.js";
-import { attempt, by, firstEmpty, mark, tell, texts } from "./views.js";
+import { speakable } from "./spoken.js";
+import { attempt, by, firstEmpty, mark, say, tell, texts } from "./views.js";
 
+const GOOD = 270000; // ms in which the number of a challenge can be answered: the server takes it for five minutes
 const form = by("activate");
 const fields = form.elements;
 const way = () => fields.way.value;
+let challenge = ""; // whose number is shown
+let given = -GOOD; // when, in ms
 
 /** Show what this telephone and the chosen way need. */
 export async function prepare() {
   const verified = await verifiesUser();
   by("new-pin").hidden = verified;
   by("verified").hidden = !verified;
-  by("token-pin").hidden = way() !== "token";
+  by("of-token").hidden = way() !== "token";
+  if (way() === "token") await renewNumber();
 }
-for (const choice of fields.way) choice.addEventListener("change", prepare);
+for (const choice of fields.way) {
+  choice.addEventListener("change", () => attempt(async () => {
+    await prepare();
+    say(way() === "token" ? texts.token_fields : "");
+  }));
+}
+
+/** Show another number for a token that asks for one, if the one that is shown is old; say whether one was shown in its place. */
+async function renewNumber() {
+  if (performance.now() < given + GOOD) return false;
+  const seen = Boolean(challenge) && by("token-number-shown").open;
+  const asked = await ask("POST", "/challenges", {});
+  challenge = asked.challenge;
+  given = performance.now();
+  speakable(by("token-number"), asked.number);
+  return seen;
+}
 
 /** Have `activated` called with each device that was activated. */
 export function onActivation(activated) {
@@ -41,7 +62,12 @@ export function onActivation(activated) {
 async function activate(pin) {
   const user_id = fields.user_id.value.trim();
   const name = fields.name.value.trim();
-  const { challenge } = await ask("POST", "/challenges", {});
+  if (way() !== "token") given = -GOOD; // a challenge of its own
+  if (await renewNumber()) {
+    tell(texts.number_renewed);
+    mark(fields.code, true);
+    return null;
+  }
   const { kept, sent } = await draw({ challenge, user_id, name, pin });
   const code = fields.code.value.replaceAll(/\s/g, "");
   const proven = way() === "token" ? { code } : { activation_code: code };
@@ -49,5 +75,6 @@ async function activate(pin) {
   const made = await ask("POST", "/devices", { challenge, user_id, name, key: sent, replaces_others: fields.replaces.checked, ...proven });
   const device = { ...kept, device: made.device, user_id: made.user_id, name: made.name, counter: made.counter };
   await keep(device);
+  given = -GOOD;
   return device;
 }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from host_tools.otp import codes
 from host_tools.validator.notices.smtp import MailServer
 from tests.host_tools.validator.operations.app.phone import (
     PAYMENT,
@@ -22,7 +23,9 @@ from tests.host_tools.validator.operations.app.phone import (
 )
 from tests.support import browser as chromium
 from tests.support.validator.app import APP_PIN, Site
+from tests.support.validator.application import SUITE
 from tests.support.validator.clock import VirtualClock
+from tests.support.validator.tokens import activated
 
 # What a page does is the same with each database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -315,6 +318,28 @@ def test_notices_are_chosen_where_the_server_sends_some(page: Page, site: Site) 
     outcome(page, "gemt")
     expect(page.locator("#notify")).to_be_checked()
     assert site.validator.user("anna.holm").notify_on_use
+
+
+def test_a_token_that_asks_for_a_number_moves_its_user_to_the_app(
+    page: Page, site: Site, clock: VirtualClock
+) -> None:
+    (speaking,) = activated(site.validator, clock, "bo.lund", suite=SUITE)
+    page.clock.install()
+    page.goto("/app")
+    page.locator("[name=way][value=token]").check()
+    expect(page.locator("#status")).to_have_text(re.compile("et tal"))
+    page.locator("#of-token summary").click()
+    judge(page)
+    seen = page.locator("#token-number [aria-hidden]")
+    number = seen.inner_text()
+    expect(page.locator("#token-number .quiet")).to_have_text(" ".join(number))
+    page.clock.fast_forward("04:31")
+    activate(page, codes.ocra(speaking.secret, SUITE, number), "bo.lund")
+    outcome(page, "nyt tal")
+    expect(page.locator("#code")).to_be_focused()
+    assert seen.inner_text() != number
+    activate(page, codes.ocra(speaking.secret, SUITE, seen.inner_text()), "bo.lund")
+    outcome(page, "aktiveret for bo.lund")
 
 
 def test_what_is_wrong_of_an_activation_is_marked_and_focused(page: Page, site: Site) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from host_tools.otp import codes
 from host_tools.qa.tokens.app_device import AppDevice
 from host_tools.secret import Secret
 from host_tools.validator.app_records import AppKeyKind
@@ -13,6 +14,7 @@ from host_tools.validator.notices.webhook import Webhook
 from host_tools.validator.records import Status
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from tests.support.validator.app import APP_PIN, PIN, Site
+from tests.support.validator.application import SUITE
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.site import HTML, signed_in
 from tests.support.validator.tokens import EnrolledToken, activated
@@ -84,6 +86,38 @@ def test_a_code_of_the_code_token_moves_its_user_to_the_app(
     request = CheckRequest(fob.code(), user_id="anna.holm", pin=PIN)
     assert site.validator.check_many([request])[0].accepted
     assert site.validator.user("anna.holm").serial == fob.serial
+
+
+def test_a_response_of_a_challenge_token_moves_its_user_to_the_app(site: Site, clock: VirtualClock):
+    (speaking,) = activated(site.validator, clock, "bo.lund", suite=SUITE)
+    (other,) = activated(site.validator, clock, "carla", suite=SUITE)
+    phone = AppDevice(site.client, "bo.lund", APP_PIN)
+
+    def asked() -> tuple[str, str]:
+        made = site.client.post("/app/api/challenges", json={}).json()
+        return made["challenge"], made["number"]
+
+    def response(token: EnrolledToken, number: str) -> str:
+        return codes.ocra(token.secret, SUITE, number)
+
+    challenge, number = asked()
+    assert re.fullmatch("[1-9][0-9]{7}", number)
+    _, foreign = asked()
+    assert foreign != number
+    for wrong in (response(speaking, foreign), response(other, number)):
+        assert phone.activate_with(challenge, code=wrong).status_code == 422
+    right = response(speaking, number)
+    clock.now += 301
+    assert phone.activate_with(challenge, code=right).status_code == 422, "too old"
+    site.validator.unblock(speaking.serial, actor="test")
+    challenge, number = asked()
+    assert phone.activate_with(challenge, code=response(speaking, number)).status_code == 201
+    assert phone.unlock()["opened"]
+    again = AppDevice(site.client, "bo.lund", APP_PIN)
+    answered = again.activate_with(challenge, code=response(speaking, number))
+    assert answered.status_code == 422, "a response counts once"
+    assert site.validator.token(speaking.serial).status is Status.ACTIVE
+    assert site.validator.verify_audit().broken == ()
 
 
 def test_wrong_codes_at_the_activation_lock_as_at_any_other_door(site: Site, fob: EnrolledToken):
@@ -418,6 +452,26 @@ def test_the_administration_prints_a_letter_for_a_device_that_waits(site: Site):
     assert "Vælg at aktivere med et brev." in letter.text
     phone = AppDevice(site.client, "anna.holm", APP_PIN)
     assert phone.activate(activation_code=found[1]).status_code == 201
+
+
+def test_the_administration_makes_a_first_letter_for_a_users_app(site: Site):
+    form = signed_in(site.client, site.keys["desk"])
+    given = {"csrf": form, "user_id": "bo.lund", "action": "app_letter"}
+    page = site.client.post("/admin/user", data=given).text
+    found = re.search(
+        r'name="serial" value="(APP\d{12})".*?name="code" value="(\d{12})"'
+        r'.*?name="expires_at" value="(.*?)"',
+        page,
+        re.S,
+    )
+    assert found is not None
+    printed = {"csrf": form, "serial": found[1], "code": found[2], "expires_at": found[3]}
+    letter = site.client.post("/admin/letter", data=printed).text
+    assert "Vælg at aktivere med et brev." in letter
+    assert f"{found[2][:4]} {found[2][4:8]} {found[2][8:]}" in letter
+    assert found[2] not in site.client.get("/admin/user?user_id=bo.lund", headers=HTML).text
+    phone = AppDevice(site.client, "bo.lund", APP_PIN)
+    assert phone.activate(activation_code=found[2]).status_code == 201
 
 
 def test_the_administration_shows_a_device_with_what_can_be_done_to_it(site: Site):
