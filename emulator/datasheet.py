@@ -19,6 +19,8 @@ CELL_CAPACITY = 500  # mAh, Adafruit 1578
 CELL_UNTIL_WARNING = 0.9
 CELL_SELF_DISCHARGE = 0.02  # of its capacity a month: assumed for Li-ion at 20 degrees
 CELL_PROTECTION = 0.005  # assumed: its protection chip, and those of this kind take 3 to 6 uA
+# MCP73832-2ACI data sheet (DS20001984): regulated voltage; recharge threshold, 96.5 % of it.
+CHARGED, RECHARGED = 4200, 4053
 # Assumed: a cell of 500 mAh with its protection, new at 20 degrees, and worn or cold.
 NEW_CELL, WORN_CELL = 150, 500
 

@@ -46,6 +46,7 @@ class Hardware:
         self.battery: Any = None
         self.latch: Any = None
         self.usb: Any = None
+        self.charger: Any = None
         self.keypad: Any = None
         self.audio: Any = None
         self.amplifier: Any = None

@@ -31,6 +31,8 @@ class Battery:
     @millivolts.setter
     def millivolts(self, millivolts: int) -> None:
         self._millivolts = millivolts
+        if "charger" in self._board.parts:
+            self._board.parts["charger"].cell_changed(millivolts)
         self.load_changed()
 
     @property

@@ -32,6 +32,8 @@ BOARD = {
             "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
             "latch": {"chip": "latch", "pin": 14},
             "usb": {"chip": "usb", "pin": 24},
+            # optional: without a charger nothing is connected
+            "charger": {"chip": "charger", "pin": 21},
         },
         "kodeoplaeser": {
             "display": {
@@ -48,6 +50,8 @@ BOARD = {
             "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
             "latch": {"chip": "latch", "pin": 14},
             "usb": {"chip": "usb", "pin": 24},
+            # optional: without a charger nothing is connected
+            "charger": {"chip": "charger", "pin": 21},
             "audio": {"chip": "i2s", "bus": "i2s"},
             "amplifier": {"chip": "amplifier", "pin": 12},
             "jack": {"chip": "jack", "pin": 13},

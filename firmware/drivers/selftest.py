@@ -13,6 +13,7 @@ from machine import Pin
 if False:
     from firmware.interfaces import Any, Hardware  # type: ignore[unreachable]
 
+_OPTIONAL = ("vibration", "charger")
 _SETTLE_US = 50  # for a line on a pull-up of 50 kohm
 _CELL_MV = (2500, 4400)  # range of a Li-ion cell; outside of it the divider is broken
 _MEASURE_MS = 100
@@ -23,12 +24,12 @@ _TOLERANCE_MS = 20  # the port takes samples in blocks of some milliseconds
 
 def selftest(hardware: "Hardware", parts: tuple) -> dict:
     """Return {part: works} for those of the named parts that can be tested. Takes about 0.3 s, and
-    1.5 s more with a vibration motor, which is optional: without one there is nothing to test."""
+    1.5 s more with a vibration motor. Without an optional part there is nothing to test."""
     result = {}
     for part in parts:
         test = _TESTS.get(part)
         driver = getattr(hardware, part)
-        if test is not None and not (part == "vibration" and driver is None):
+        if test is not None and not (part in _OPTIONAL and driver is None):
             try:
                 result[part] = driver is not None and test(driver)
             except OSError:
@@ -122,6 +123,19 @@ def _vibration(motor: "Any") -> bool:
     return works
 
 
+def _charger(charger: "Any") -> bool:
+    """Return True when the pin follows the pulls, or is held low both times as while it charges: no
+    supply holds it high."""
+    pin = charger.pin
+    pin.init(Pin.OUT, value=0)  # from low, as the jack's
+    pin.init(Pin.IN, Pin.PULL_DOWN)
+    time.sleep_us(_SETTLE_US)
+    low = pin.value() == 0
+    pin.init(Pin.IN, Pin.PULL_UP)
+    time.sleep_us(_SETTLE_US)
+    return low
+
+
 def _audio(audio: "Any") -> bool:
     """Return True when the port takes samples of silence at its sample rate."""
     for _ in range(2):
@@ -159,6 +173,7 @@ _TESTS = {
     "clock": _clock,
     "button": _button,
     "battery": _battery,
+    "charger": _charger,
     "keypad": _keypad,
     "amplifier": _amplifier,
     "jack": _jack,

@@ -15,6 +15,7 @@ PRODUCT = {
         "battery",
         "latch",
         "usb",
+        "charger",
         "audio",
         "amplifier",
         "jack",

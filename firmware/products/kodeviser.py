@@ -7,7 +7,7 @@ PRODUCT = {
     "name": "kodeviser",
     "title": "Kodeviser",
     "interface": "fob",
-    "parts": ("display", "clock", "button", "battery", "latch", "usb"),
+    "parts": ("display", "clock", "button", "battery", "latch", "usb", "charger"),
     "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
     "text_font": "text",
     # compiled to the processor's machine code

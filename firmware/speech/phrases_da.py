@@ -31,12 +31,12 @@ PHRASES = Phrases("""
 # A code and its validity
 code: Koden er
 ample_time: God tid.
-hurry: Skynd dig.
-expired: udløbet.
+hurry: Vær hurtig.
+expired: forældet.
 press_red: Tryk på rød.
 no_code: Ingen kode.
 account: Konto
-compare: på computeren
+compare: på pc'en
 # Errors and what to do
 not_provisioned: Ikke sat op.
 blocked: Spærret.
@@ -44,7 +44,7 @@ damaged: Hukommelsesfejl.
 storage_failed: Ikke gemt.
 clock_lost: Uret er stoppet.
 clock_absent: Uret svarer ikke.
-contact_issuer: Kontakt udstederen.
+contact_issuer: Spørg udstederen.
 try_again: Prøv igen.
 # Functions
 function: Funktion.
@@ -62,7 +62,8 @@ language_name: Dansk.
 serial: Serienummer
 status: Status.
 battery: Batteri
-charged: opladet.
+charged: i orden.
+charging: får strøm.
 battery_low: Oplad batteri.
 unknown: ukendt.
 clock_ok: Uret går.
@@ -73,17 +74,17 @@ point: punktum
 repeat: Gentag.
 new_code: Ny kode.
 own_pace: Eget tempo.
-back: tilbage.
+back: baglæns.
 on: frem.
-beginning: Begyndelsen.
+beginning: Start.
 end: Slut.
 # Check-back, key names, practice
-right: Rigtigt.
+right: Det stemmer.
 right_but: Rigtigt, men
 digit: Ciffer
 is_wrong: er forkert.
 clear: Slet.
-cleared: Slettet.
+cleared: Er slettet.
 explore: Taster.
 red: Rød.
 star: Stjerne.
@@ -91,7 +92,7 @@ hash: Firkant.
 practice: Øvelse.
 not_valid: Gælder ikke.
 # PIN
-type: Tast
+type: Tast nu
 pin: PIN
 new_pin: Ny PIN.
 again: Igen.
@@ -105,17 +106,17 @@ wait: Vent
 seconds: sekunder.
 minutes: minutter.
 # Challenges
-number: Tallet
+number: Tallene
 amount: Beløb
 payee: Kontonummer
 is_right: Korrekt?
 # Theme of the display
-theme: Skærm
-light: Lys.
-dark: Mørk.
+theme: Skærmen
+light: er lys.
+dark: er mørk.
 # Keys
 key_delay: Tastepause
-vibration: Vibration
+vibration: Vibrering
 # Sound
 tones: Toner
 voice: Stemme

@@ -36,7 +36,7 @@ expired: expired.
 press_red: Press red.
 no_code: No code.
 account: Account
-compare: on the computer
+compare: on the PC
 # Errors and what to do
 not_provisioned: Not set up.
 blocked: Blocked.
@@ -51,10 +51,10 @@ function: Function.
 choose_key: Choose key.
 no_function: No function.
 volume: Volume
-speed: Speed
+speed: Tempo
 highest: highest.
 lowest: lowest.
-hard_to_hear: Harder to tell apart.
+hard_to_hear: Less clear.
 up: up.
 down: down.
 language: Language
@@ -63,6 +63,7 @@ serial: Serial number
 status: Status.
 battery: Battery
 charged: charged.
+charging: on charge.
 battery_low: Charge battery.
 unknown: unknown.
 clock_ok: Clock runs.
@@ -73,7 +74,7 @@ point: point
 repeat: Repeat.
 new_code: New code.
 own_pace: Own pace.
-back: back.
+back: one back.
 on: forward.
 beginning: Beginning.
 end: End.
@@ -84,9 +85,9 @@ digit: Digit
 is_wrong: is wrong.
 clear: Clear.
 cleared: Cleared.
-explore: Keys.
+explore: Key help.
 red: Red.
-star: Star.
+star: Star key.
 hash: Hash.
 practice: Practice.
 not_valid: Not valid.
@@ -95,11 +96,11 @@ type: Type
 pin: PIN
 new_pin: New PIN.
 again: Again.
-differs: Not the same.
+differs: Different.
 too_simple: Too simple.
 too_short: Too short.
 pin_size: 4 to 8 digits.
-saved: Saved.
+saved: Stored.
 tries_left: Tries left
 wait: Wait
 seconds: seconds.
@@ -115,7 +116,7 @@ light: Light.
 dark: Dark.
 # Keys
 key_delay: Key delay
-vibration: Vibration
+vibration: Vibrating
 # Sound
 tones: Tones
 voice: Voice

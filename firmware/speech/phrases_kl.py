@@ -63,6 +63,7 @@ serial: Tulleriinni normu
 status: Killiffik.
 battery: Batterii
 charged: immerpoq.
+charging: immersorpoq.
 battery_low: Batterii immeruk.
 unknown: ilisimaneqanngilaq.
 clock_ok: Piffissaq ingerlavoq.

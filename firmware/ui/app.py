@@ -88,9 +88,18 @@ class App:
         return load("firmware.products.fonts." + self.product["code_fonts"][digits])
 
     def battery_low(self) -> bool:
-        """Return True when the cell needs charging soon."""
+        """Return True when the cell needs charging soon, and is not charged already."""
         battery = self.hardware.battery
-        return battery is not None and battery.millivolts() < self.product["battery_low_mv"]
+        return (
+            battery is not None
+            and battery.millivolts() < self.product["battery_low_mv"]
+            and not self.charging()
+        )
+
+    def charging(self) -> bool:
+        """Return True while the cell is charged; a board need not be able to tell."""
+        charger = self.hardware.charger
+        return charger is not None and charger.charging()
 
     def apply_settings(self) -> None:
         """Apply the settings to texts and display, and redraw the screen that is shown."""

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from host_tools.hardware.headers import HEADERS
-from host_tools.hardware.parts import BESIDES, CHIPS, GROUND, RAIL, SUPPLY, Kind, PartData, PinData
+from host_tools.hardware.parts import (
+    BESIDES,
+    CABLE,
+    CHIPS,
+    GROUND,
+    RAIL,
+    SUPPLY,
+    Kind,
+    PartData,
+    PinData,
+)
 from host_tools.image.image import load_board, load_product
 
 BOARD = "BOARD"
@@ -131,6 +141,8 @@ def _board(board: dict[str, Any], gpios: dict[str, int], parts: dict[str, Part])
         Pin(header.supply, Kind.POWER_IN, SUPPLY),
         Pin(header.ground, Kind.POWER_IN, GROUND),
     ]
+    if any(pin.net == CABLE for part in parts.values() for pin in part.pins):
+        pins.append(Pin(header.cable, Kind.POWER_OUT, CABLE))
     for gpio in dict.fromkeys(gpios.values()):
         kinds = {pin.kind for part in parts.values() for pin in part.pins if pin.net == _net(gpio)}
         label = header.gpio.get(gpio, f"GPIO {gpio}, inside")

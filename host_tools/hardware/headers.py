@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 
 class Header(NamedTuple):
-    """Labels of header pins: by GPIO number, and of the 3.3 V output, the supply's input and one
-    of the grounds."""
+    """Labels of header pins: by GPIO number, and of the 3.3 V output, the supply's input, one of
+    the grounds and the USB cable's supply, "" where that has no pin of its own."""
 
     gpio: dict[int, str]
     rail: str
     supply: str
     ground: str
+    cable: str
 
 
 _PINS = import_module("firmware.mcus").HEADERS
@@ -28,6 +29,7 @@ _PICO_HEADER = Header(
     "3V3(OUT), pin 36",
     "VSYS, pin 39",
     "GND, pin 38",
+    "VBUS, pin 40",
 )
 _DEVKIT_HEADER = Header(
     {
@@ -39,5 +41,6 @@ _DEVKIT_HEADER = Header(
     "3V3, J1-1",
     "5V, J1-21",
     "G, J1-22",
+    "",
 )
 HEADERS = {"pico": _PICO_HEADER, "pico2": _PICO_HEADER, "esp32_s3": _DEVKIT_HEADER}

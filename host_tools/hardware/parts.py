@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 RAIL, SUPPLY, GROUND = "3V3", "VSYS", "GND"
+CABLE = "VBUS"  # of the USB cable
 
 
 class Kind(Enum):
@@ -43,6 +44,7 @@ class PartData(NamedTuple):
 
 
 _SOT23 = "Package_TO_SOT_SMD:SOT-23"
+_SOT23_5 = "Package_TO_SOT_SMD:SOT-23-5"
 _RESISTOR = "Resistor_THT:R_Axial_DIN0207_L6.3mm_D2.5mm_P10.16mm_Horizontal"
 _CAPACITOR = "Capacitor_THT:C_Disc_D5.0mm_W2.5mm_P5.00mm"
 _DO41 = "Diode_THT:D_DO-41_SOD81_P10.16mm_Horizontal"
@@ -146,6 +148,18 @@ CHIPS = {
         "Precision Microdrives 310-103",
         (PinData("+", Kind.POWER_IN, SUPPLY), PinData("-", Kind.PASSIVE, "MOTOR")),
     ),
+    "charger": PartData(
+        "Li-ion charger (optional)",
+        "MCP73832T-2ACI",
+        (
+            PinData("STAT", Kind.OUTPUT, "pin"),
+            PinData("VSS", Kind.POWER_IN, GROUND),
+            PinData("VBAT", Kind.PASSIVE, "CELL"),
+            PinData("VDD", Kind.POWER_IN, CABLE),
+            PinData("PROG", Kind.PASSIVE, "PROG"),
+        ),
+        _SOT23_5,
+    ),
     "usb": PartData(
         "USB, on the board itself",
         "nothing to do",
@@ -180,6 +194,26 @@ BESIDES = {
             "Schottky diode 1 A",
             "1N5817",
             (PinData("anode", Kind.PASSIVE, "MOTOR"), PinData("cathode", Kind.PASSIVE, SUPPLY)),
+        ),
+    },
+    "charger": {
+        "R7": PartData(
+            "4.7 kΩ",
+            "",
+            (PinData("1", Kind.PASSIVE, "PROG"), PinData("2", Kind.PASSIVE, GROUND)),
+            _RESISTOR,
+        ),
+        "C2": PartData(
+            "4.7 µF",
+            "",
+            (PinData("1", Kind.PASSIVE, CABLE), PinData("2", Kind.PASSIVE, GROUND)),
+            _CAPACITOR,
+        ),
+        "C3": PartData(
+            "4.7 µF",
+            "",
+            (PinData("1", Kind.PASSIVE, "CELL"), PinData("2", Kind.PASSIVE, GROUND)),
+            _CAPACITOR,
         ),
     },
     "battery": {

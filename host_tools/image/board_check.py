@@ -14,7 +14,7 @@ from host_tools.messages.catalogue import Message
 _CHIPS = importlib.import_module("firmware.mcus")
 _MCUS: dict[str, Any] = _CHIPS.MCUS
 _MEASURING = {"battery"}  # chips whose pin the converter reads
-_OPTIONAL = {"usb"}  # sensing of the cable, for which not every board has a pin
+_OPTIONAL = {"usb", "charger"}  # sensing of the cable and the charge: not every board has pins
 _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mosi", "ws", "sd")
 
 

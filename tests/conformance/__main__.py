@@ -11,7 +11,8 @@ from tests.conformance.requirements import proofs
 
 
 class Results:
-    """A pytest plugin that keeps, by file and name of a test, whether all its cases passed."""
+    """A pytest plugin that keeps, by file and name of a test, whether all its cases passed, and
+    prints at once which did not: the run takes long, and may be cut off."""
 
     def __init__(self) -> None:
         """Nothing has run yet."""
@@ -22,6 +23,8 @@ class Results:
         file, _, name = report.nodeid.partition("::")
         key = file, name.partition("[")[0]
         self.passed[key] = self.passed.get(key, True) and report.passed
+        if not report.passed:
+            print(f"\n{report.nodeid}: {report.outcome}\n{report.longreprtext}", flush=True)
 
 
 def main() -> int:

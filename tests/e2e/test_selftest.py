@@ -11,7 +11,8 @@ from tests.support.emulated.token import TokenUnderTest, digits, totp
 WIRED = BOARD["products"]["kodeoplaeser"]
 
 ALGORITHMS = {"hotp", "totp_sha256", "totp_sha512", "x25519", "chacha20poly1305"}
-OF_ALL = {"display", "clock", "button", "battery", "flash", "storage", "random", *ALGORITHMS}
+PARTS = {"display", "clock", "button", "battery", "charger", "flash"}
+OF_ALL = {*PARTS, "storage", "random", *ALGORITHMS}
 OF_THE_SPEAKING = {"keypad", "audio", "amplifier", "jack", "vibration"}
 
 
@@ -69,6 +70,15 @@ def test_a_motor_that_is_torn_off_fails_and_a_token_without_one_has_none_to_test
     token.emulator.unplug()
     token.emulator.advance(62)
     assert "vibration" not in token.connect().selftest()
+
+
+def test_a_status_pin_that_is_held_high_fails_the_charger(token: SpeakingToken):
+    """As by an MCP73831 in its place, whose full cell drives the pin to the cable's 5 V."""
+    session = token.connect()
+    token.emulator.battery_mv = 4200
+    assert failed(session.selftest()) == set()
+    token.emulator.board.pins.drive(WIRED["charger"]["pin"], 1)
+    assert failed(session.selftest()) == {"charger"}
 
 
 def test_a_key_held_during_the_selftest_is_not_taken_for_a_press(token: SpeakingToken):

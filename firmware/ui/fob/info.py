@@ -72,9 +72,9 @@ def _battery(app: "App") -> tuple:
     texts = app.texts
     if app.hardware.battery is None:
         return texts["battery"], [texts["no_battery"]]
-    state = texts["battery_low" if app.battery_low() else "battery_ok"]
+    state = "charging" if app.charging() else "battery_low" if app.battery_low() else "battery_ok"
     return texts["battery"], [
-        state,
+        texts[state],
         _decimal(app, app.hardware.battery.millivolts() // 10, 2) + " V",
     ]
 

@@ -15,6 +15,7 @@ TEXTS = {
     "clock_ok": "Uret går",
     "battery": "Batteri",
     "battery_ok": "Opladet",
+    "charging": "Oplades",
     "battery_low": "Lavt: oplad det",
     "no_battery": "Måles ikke",
     "version": "Version",

@@ -15,6 +15,7 @@ TEXTS = {
     "clock_ok": "Running",
     "battery": "Battery",
     "battery_ok": "Charged",
+    "charging": "Charging",
     "battery_low": "Low: charge it",
     "no_battery": "Not measured",
     "version": "Version",

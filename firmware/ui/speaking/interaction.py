@@ -87,7 +87,7 @@ class Interaction:
             self._red_down()
         elif usb is not None and usb.present():
             self.app.expect_host()
-            self._news = [["plugged_in"]]
+            self._news = self._power()
             self._tell_news()
         else:  # the key is up again already
             self._red_down()
@@ -170,8 +170,12 @@ class Interaction:
             change = self.app.hardware.usb.read()
             if change is None:
                 break
-            self._news = [["plugged_in"]] if change[0] else []
+            self._news = self._power() if change[0] else []
         self._tell_news()
+
+    def _power(self) -> list:
+        """Return what there is to say of the cable: whether the cell is charged too."""
+        return [["plugged_in"]] + ([["battery", "charging"]] if self.app.charging() else [])
 
     # Keys
 

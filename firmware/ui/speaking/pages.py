@@ -115,6 +115,8 @@ class StatusPage(View):
         battery = ["battery", "unknown" if app.hardware.battery is None else "charged"]
         if app.battery_low():
             battery = ["battery_low"]
+        elif app.charging():
+            battery = ["battery", "charging"]
         try:
             clock = (
                 [["clock_ok"]]

@@ -363,7 +363,7 @@ def plugs_a_headset_and_a_cable(day: Day) -> None:
     day.logs_in(ACCOUNTS[0], code)
     plugged = emulator.elapsed
     emulator.plug()
-    day.hears(plugged, "plugged_in")
+    day.hears(plugged, "plugged_in", "battery", "charging")
     hand.token.connect().set_pin(Secret(PIN.encode()))
     emulator.battery_mv = 4000
     emulator.unplug()

@@ -213,7 +213,7 @@ def test_volume_and_speed_and_language_are_kept_over_power_off(token):
     token.clips_until_quiet(token.chord("1"))
     assert token.shown() == "Volume 6"
     token.clips_until_quiet(token.chord("4"))
-    assert token.shown() == "Speed 3"
+    assert token.shown() == "Tempo 3"
 
 
 def peak(token: SpeakingToken, moment: float) -> int:
@@ -409,14 +409,14 @@ def test_clause_5_1_3_15_errors_say_what_to_do(token, fault, heard):
         token.emulator.unplug()
         token.emulator.advance(1)
     assert token.clips_until_quiet(token.tap("red")) == heard
-    assert "Kontakt udstederen." in token.shown()
+    assert "Spørg udstederen." in token.shown()
 
 
 @pytest.mark.clause("life: provisioning")
 def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
     heard = []
     blank.emulator.plug()
-    assert blank.clips_until_quiet(0) == ["plugged_in"]
+    assert blank.clips_until_quiet(0) == ["plugged_in", "battery", "charging"]
     began = blank.emulator.elapsed
 
     def compare(number: str) -> bool:

@@ -163,7 +163,7 @@ def test_the_cable_and_a_stored_account_are_said_and_shown(blank: SpeakingToken)
     mirror = SaidAndShown(blank, "da")
     moment = blank.emulator.elapsed
     blank.emulator.plug()
-    assert mirror.check(moment) == ["plugged_in"]
+    assert mirror.check(moment) == ["plugged_in", "battery", "charging"]
     assert not blank.emulator.display_on
     session = blank.provision(totp())
     moment = blank.emulator.elapsed
@@ -178,8 +178,30 @@ def test_the_cable_and_a_stored_account_are_said_and_shown(blank: SpeakingToken)
     mirror.check(blank.tap("red"))
     moment = blank.emulator.elapsed
     blank.emulator.plug()
-    assert mirror.check(moment)[-1] == "plugged_in"
+    assert mirror.check(moment)[-3:] == ["plugged_in", "battery", "charging"]
     assert "plugged_in" in mirror.check(blank.chord("5"))
+
+
+@pytest.mark.clause("battery: charging")
+def test_that_the_battery_is_charging_is_told_apart_from_power(mirror: SaidAndShown):
+    token = mirror.token
+    mirror.check(token.tap("red"))
+    for state, millivolts in (("charging", 3300), ("charging", 4100), ("charged", 4200)):
+        token.emulator.battery_mv = millivolts
+        moment = token.emulator.elapsed
+        token.emulator.plug()
+        told = ["battery", "charging"] if state == "charging" else []
+        assert mirror.check(moment)[-1 - len(told) :] == ["plugged_in", *told]
+        status = mirror.check(token.chord("5"))
+        assert status[:4] == ["status", "battery", state, "plugged_in"]
+        token.emulator.unplug()
+        token.emulator.advance(1)
+    token.emulator.board.parts["charger"].remove()
+    token.emulator.battery_mv = 3900
+    token.emulator.plug()
+    token.emulator.advance(5)
+    status = mirror.check(token.chord("5"))
+    assert status[:4] == ["status", "battery", "charged", "plugged_in"]
 
 
 def test_the_comparison_finds_what_is_only_said_or_only_shown(token: SpeakingToken):

@@ -152,6 +152,15 @@ def battery_millivolts(samples: list, calibrated: bool) -> int:
     return battery.Battery(26, 2, 3300).millivolts()
 
 
+def charging(level: int) -> bool:
+    """Return what the charger says with its status pin at that level."""
+    board.install()
+    board.pins[21] = level
+    from firmware.drivers.charger import Charger
+
+    return Charger(21).charging()
+
+
 def bring_up(name: str, silent: list, levels: dict, product: str = "kodeviser"):
     """Bring a board up; return the parts found, the faults and the pins driven."""
     board.install()

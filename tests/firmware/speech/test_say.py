@@ -52,11 +52,11 @@ def test_every_word_fits_the_display(language: str):
 
 def test_within_a_sentence_a_phrase_begins_small_unless_it_is_an_abbreviation():
     danish = PHRASES["da"].PHRASES
-    assert text(["type", "amount"], danish) == "Tast beløb"
-    assert text(["account", "2", "type", "pin"], danish) == "Konto 2 tast PIN"
+    assert text(["type", "amount"], danish) == "Tast nu beløb"
+    assert text(["account", "2", "type", "pin"], danish) == "Konto 2 tast nu PIN"
     assert text([["Min Bank", "2", ("p", "m")], "new_code"], danish) == "Min Bank. Ny kode."
-    assert text([["Min Bank", "2", ("p", "m")], "expired"], danish) == "Min Bank udløbet."
-    assert text(["status", "battery", "charged"], danish) == "Status. Batteri opladet."
+    assert text([["Min Bank", "2", ("p", "m")], "expired"], danish) == "Min Bank forældet."
+    assert text(["status", "battery", "charged"], danish) == "Status. Batteri i orden."
     assert text(["is_right", "amount", ("12",)], danish) == "Korrekt? Beløb 12"
     assert text(["version", "0", "point", "1"], danish) == "Version 0.1"
 

@@ -101,7 +101,7 @@ class _Vault:
 
 
 class _Hardware:
-    usb = None
+    usb = charger = None
     keypad = audio = amplifier = jack = vibration = None
     unique_id = b"\x01\x02\x03\x04\x05\x06\x07\x08"
 

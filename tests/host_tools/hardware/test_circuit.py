@@ -84,20 +84,29 @@ def test_the_latch_is_that_of_the_page():
         ("D1", "anode 1"),
         ("Q2", "drain"),
     }
-    assert set(nets["CELL"]) == {("CELL", "+"), ("Q1", "source"), ("R1", "1")}
+    of_the_charger = {("CHARGER", "VBAT"), ("C3", "1")}
+    assert set(nets["CELL"]) == {("CELL", "+"), ("Q1", "source"), ("R1", "1")} | of_the_charger
     assert set(nets["SWITCHED"]) == {("Q1", "drain"), ("D2", "anode"), ("R3", "1")}
     assert set(nets["GPIO 15"]) == {(BOARD, "GP15, pin 20"), ("D1", "anode 2")}
     assert set(nets["KEY"]) == {("D1", "cathode"), ("BUTTON", "1")}
 
 
+def test_the_charger_is_between_cable_and_cell_and_the_esp32_s3_has_none():
+    nets = circuit("pico", "kodeoplaeser").nets
+    assert set(nets["VBUS"]) == {(BOARD, "VBUS, pin 40"), ("CHARGER", "VDD"), ("C2", "1")}
+    assert set(nets["GPIO 21"]) == {(BOARD, "GP21, pin 27"), ("CHARGER", "STAT")}
+    assert set(nets["PROG"]) == {("CHARGER", "PROG"), ("R7", "1")}
+    assert not {"VBUS", "PROG"} & set(circuit("esp32_s3", "kodeoplaeser").nets)
+
+
 def test_a_part_that_the_data_does_not_know_appears_with_its_lines():
     wired = {
         **PICO["products"]["kodeviser"],
-        "motor": {"chip": "haptic", "pin": 21},
+        "motor": {"chip": "haptic", "pin": 20},
         "sensor": {"chip": "xyz", "bus": "i2c", "address": 0x20},
     }
     nets = from_data(PICO, wired, "Test").nets
-    assert nets["GPIO 21"] == [(BOARD, "GP21, pin 27"), ("MOTOR", "pin")]
+    assert nets["GPIO 20"] == [(BOARD, "GP20, pin 26"), ("MOTOR", "pin")]
     assert ("SENSOR", "sda") in nets["GPIO 4"]
     assert {("MOTOR", "GND"), ("SENSOR", "GND")} <= set(nets["GND"])
 

@@ -81,13 +81,17 @@ def test_a_wire_with_one_end_and_a_wired_open_pin_are_found():
 
 
 def test_parts_with_a_footprint_are_numbered_as_their_data_sheets_do():
-    """SOT-23: 1 gate, 2 source, 3 drain; BAT54C: anodes 1 and 2, cathode 3; DO-41: 1 cathode."""
+    """SOT-23: 1 gate, 2 source, 3 drain; BAT54C: anodes 1 and 2, cathode 3; DO-41: 1 cathode; the
+    MCP73832's SOT-23-5 by its data sheet, "Package Types"."""
     parts = circuit("pico", "kodeviser").parts
     names = {ref: [pin.name for pin in parts[ref].pins] for ref in ("Q1", "Q2", "D1", "D2")}
     assert names["Q1"] == names["Q2"] == ["gate", "source", "drain"]
     assert names["D1"] == ["anode 1", "anode 2", "cathode"]
     assert names["D2"] == ["cathode", "anode"]
-    assert all(parts[ref].footprint for ref in (*names, "R1", "R3", "R4", "R5", "C1"))
+    charger = [pin.name for pin in parts["CHARGER"].pins]
+    assert charger == ["STAT", "VSS", "VBAT", "VDD", "PROG"]
+    others = ("CHARGER", "R1", "R3", "R4", "R5", "R7", "C1", "C2", "C3")
+    assert all(parts[ref].footprint for ref in (*names, *others))
 
 
 def test_without_skidl_the_error_says_what_to_install(monkeypatch):

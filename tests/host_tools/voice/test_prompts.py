@@ -24,7 +24,7 @@ def test_prompts_are_heard_in_our_voice_and_the_worst_in_the_plain_one(language:
 
 def test_what_was_not_heard_is_named():
     assert "Not heard yet in English: " in prompts.tables([row("red", 4.0)])
-    assert "“Star.”" in prompts.tables([row("red", 4.0)])
+    assert "“Star key.”" in prompts.tables([row("red", 4.0)])
     heard = [row(key, 4.0) for key in prompts.prompts("en")]
     assert "Not heard yet in English" not in prompts.tables(heard)
 
@@ -58,8 +58,9 @@ def test_the_worst_come_first_and_what_was_reworded_is_shown_beside_what_it_is_n
     worst, _, reworded = table.partition("Reworded")
     lines = [line for line in worst.splitlines() if "en+f5" in line]
     assert lines[0] == "| English, `en+f5` | 3 | 2 | 2 |"
-    assert [line.split("|")[1].strip() for line in lines[1:]] == ["“Star.”", "“Red.”", "“Hash.”"]
-    assert "| “Star.” | `en+f5` | “The code is” | -2.0 | “The code is” | -0.2 |" in lines
+    named = [line.split("|")[1].strip() for line in lines[1:]]
+    assert named == ["“Star key.”", "“Red.”", "“Hash.”"]
+    assert "| “Star key.” | `en+f5` | “The code is” | -2.0 | “The code is” | -0.2 |" in lines
     before, after = [line for line in reworded.splitlines() if "en+f5" in line]
     assert "“Number sign.”" in before
     assert "right | 5.0 | right | 0.5" in after

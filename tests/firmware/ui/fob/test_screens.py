@@ -68,8 +68,9 @@ def test_comparison_number_is_tidy(runtime: Runtime, language: str):
         {"now": None},
         {"millivolts": None},
         {"millivolts": 3000, "development": False},
+        {"millivolts": 3000, "charging": True},
     ],
-    ids=["good", "clock lost", "clock absent", "no battery", "battery low"],
+    ids=["good", "clock lost", "clock absent", "no battery", "battery low", "charging"],
 )
 def test_information_pages_are_tidy(runtime: Runtime, language: str, board: str, options: dict):
     for number in range(4):

@@ -132,6 +132,7 @@ class Token:
             credentials.append(credential)
         self.vault = _Vault(state.get("state", "in_use"), credentials, state.get("set_at", 0))
 
+        self.is_charged = state.get("charging", False)
         self.screen = None
         self.deadlines = []  # (ms, what to call then)
 
@@ -151,6 +152,10 @@ class Token:
         """Return whether the battery is low, as the App does."""
         battery = self.hardware.battery
         return battery is not None and battery.millivolts() < PRODUCT["battery_low_mv"]
+
+    def charging(self):
+        """Return whether the cell is charged, as the App does."""
+        return self.is_charged
 
 
 def _drawn(screen, now=None):

@@ -30,7 +30,7 @@ def test_a_typed_challenge_is_read_back_confirmed_and_answered(runtime: Runtime)
     assert begin(runtime, held()) == ["type", "number", "hash", "end"]
     typed = [again(runtime, key, "until quiet") for key in NUMBER]
     assert typed == [[key] for key in NUMBER], "each key is said"
-    assert runtime.call(INTERACTION, "again", "wait 10")[1] == "Tast tallet 1234 5678"
+    assert runtime.call(INTERACTION, "again", "wait 10")[1] == "Tast nu tallene 1234 5678"
     assert again(runtime, "#", "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]
     assert again(runtime, "#", "until quiet") == [
         *APPROVED,
@@ -47,7 +47,7 @@ def test_the_number_that_is_read_back_stands_on_the_display_in_groups_of_four(ru
     begin(runtime, held())
     enter(runtime, NUMBER)
     shown = runtime.call(INTERACTION, "again", "wait 10")[1]
-    assert shown == "Korrekt? Tallet 1234 5678 Firkant. Rigtigt. Stjerne. Slet."
+    assert shown == "Korrekt? Tallene 1234 5678 Firkant. Det stemmer. Stjerne. Slet."
 
 
 def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtime):

@@ -79,7 +79,7 @@ def test_without_tones_the_wait_is_silent_until_the_fresh_code(runtime: Runtime)
 def test_red_again_gives_the_current_code_at_once(runtime: Runtime):
     play(runtime, "red", "wait 1500", left=8)
     assert again(runtime, "red", "wait 5000") == ["hurry", "code", *OLD]
-    assert shown(runtime) == "Skynd dig. Koden er 416 600"
+    assert shown(runtime) == "Vær hurtig. Koden er 416 600"
 
 
 def test_a_hand_that_trembles_from_off_still_waits(runtime: Runtime):
@@ -157,10 +157,10 @@ def test_check_back_of_a_code_that_expires_meanwhile(runtime: Runtime):
     play(runtime, "red", "until quiet", left=20)
     again(runtime, *"4166", "until quiet")
     assert again(runtime, "wait 20000") == ["expired"]
-    assert shown(runtime) == "Koden er udløbet. 416 600 416 6"
+    assert shown(runtime) == "Koden er forældet. 416 600 416 6"
     assert again(runtime, "0", "until quiet") == ["0"], "it was heard"
     assert again(runtime, "0", "until quiet") == ["0", "right_but", "expired", "press_red"]
-    assert shown(runtime) == "Rigtigt, men udløbet. 416 600 Tryk på rød."
+    assert shown(runtime) == "Rigtigt, men forældet. 416 600 Tryk på rød."
 
 
 def test_an_expired_code_is_said_to_be_so_while_it_is_typed(runtime: Runtime):
@@ -176,7 +176,7 @@ def test_an_expired_code_is_said_to_be_so_while_it_is_typed(runtime: Runtime):
 def test_a_code_checked_in_time_is_said_to_expire_afterwards(runtime: Runtime):
     play(runtime, "red", "until quiet", *"416600", "until quiet")
     assert again(runtime, "wait 25000") == ["expired"]
-    assert shown(runtime) == "Rigtigt. 416 600 udløbet."
+    assert shown(runtime) == "Det stemmer. 416 600 forældet."
 
 
 def test_typing_time_is_set_by_ear_and_kept(runtime: Runtime):

@@ -116,7 +116,7 @@ def test_clause_5_9_every_function_works_with_red_and_key_together_and_one_after
 def test_an_expired_code_is_said_and_shown_once(runtime: Runtime):
     told = play(runtime, "red", "until quiet", "wait 25000", "wait 20000")
     assert told[2][0] == ["expired", "press_red"]
-    assert told[2][1] == "Koden er udløbet. 416 600 Tryk på rød."
+    assert told[2][1] == "Koden er forældet. 416 600 Tryk på rød."
     assert told[3][0] == []
 
 
@@ -305,7 +305,7 @@ def test_own_pace_goes_on_back_and_over_the_last_three(runtime: Runtime):
 def test_check_back_says_right_or_which_digit_differs(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"416600", "until quiet")
     assert told[-1][0] == ["right"]
-    assert told[-1][1] == "Rigtigt. 416 600 416 600"
+    assert told[-1][1] == "Det stemmer. 416 600 416 600"
     told = play(runtime, "red", "until quiet", *"416500", "until quiet", *"416600", "until quiet")
     assert told[8][0] == ["digit", "4", "is_wrong", "try_again"]
     assert told[8][1] == "Ciffer 4 416 600 er forkert. Prøv igen."
@@ -463,7 +463,7 @@ def test_keys_of_a_token_that_is_off_do_nothing(runtime: Runtime):
 def test_comparison_number_is_shown_and_spoken(runtime: Runtime):
     clips, shown = runtime.call(INTERACTION, "compare", "123456")
     assert clips == ["type", "compare", *"123456"]
-    assert shown == "Tast på computeren 123 456"
+    assert shown == "Tast nu på pc'en 123 456"
 
 
 def test_every_language_has_the_same_phrases(runtime: Runtime):
@@ -496,7 +496,7 @@ def test_own_pace_says_when_the_codes_time_is_over(runtime: Runtime):
     assert "expired" in heard
     assert heard[heard.index("expired") :][:2] == ["expired", "press_red"]
     assert heard.count("expired") == 1
-    assert "udløbet. Tryk på rød." in runtime.call(INTERACTION, "seen")
+    assert "forældet. Tryk på rød." in runtime.call(INTERACTION, "seen")
     assert said(told[7:]) in (["1"], ["4"]), "once, and the digits are still there to be read"
 
 

@@ -41,7 +41,7 @@ def test_the_pin_is_asked_for_before_the_first_code_and_once_until_off(runtime: 
         runtime, "red", "until quiet", *PIN, "#", "until quiet", "red", "until quiet", pin=PIN
     )
     assert said(told[:2]) == ASKED
-    assert told[1][1] == "Tast PIN Firkant. Slut."
+    assert told[1][1] == "Tast nu PIN Firkant. Slut."
     assert gives_code(said(told[6:8]))
     assert gives_code(said(told[8:])), "not again while it is on"
     again(runtime, "wait 95000")  # a minute after the word that the code's half minute is over
@@ -67,7 +67,7 @@ def test_clause_5_1_3_8_digits_of_the_pin_are_neither_shown_nor_spoken_on_the_lo
         pin=PIN,
     )
     assert [said(told[at : at + 2]) for at in range(2, 10, 2)] == [["digit"]] * 4
-    assert [shown for _, shown in told[2:]] == ["Tast PIN Ciffer"] * 8
+    assert [shown for _, shown in told[2:]] == ["Tast nu PIN Ciffer"] * 8
 
 
 def test_digits_of_the_pin_are_spoken_to_a_headset(runtime: Runtime):
@@ -128,7 +128,7 @@ def test_a_ninth_digit_is_refused(runtime: Runtime):
 def test_a_wrong_pin_says_how_many_tries_are_left(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"8290", "#", "until quiet", pin=PIN)
     assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", *ASKED]
-    assert told[-1][1] == "PIN er forkert. Forsøg tilbage 9 Tast PIN Firkant. Slut."
+    assert told[-1][1] == "PIN er forkert. Forsøg tilbage 9 Tast nu PIN Firkant. Slut."
     assert gives_code(enter(runtime, PIN)), "typed without another key before"
     assert runtime.call(INTERACTION, "pin_tries") == 0
 

@@ -88,6 +88,19 @@ def test_a_cable_that_brings_the_power_is_announced_and_the_token_is_off_again(r
     assert told[-1][1] is None
 
 
+def test_a_cable_that_charges_the_cell_is_told_apart_from_one_that_gives_power(runtime: Runtime):
+    steps = "red", "until quiet", "cable in charging", "wait 300", "until quiet"
+    told = play(runtime, *steps, kind="hotp")
+    assert said(told)[-3:] == ["plugged_in", "battery", "charging"]
+    assert "Strøm. Batteri får strøm." in [shown for _, shown, *_ in told if shown]
+    told = again(runtime, "red+5", "until quiet")
+    assert told[:4] == ["status", "battery", "charging", "plugged_in"]
+    told = again(runtime, "cable out", "cable in", "until quiet", "red+5", "until quiet")
+    assert told[:5] == ["plugged_in", "status", "battery", "charged", "plugged_in"]
+    told = play(runtime, "power by cable charging", "wait 200", "until quiet", "wait 500")
+    assert said(told) == ["plugged_in", "battery", "charging"]
+
+
 def test_a_host_that_speaks_ends_the_announcement(runtime: Runtime):
     told = play(runtime, "power by cable", "wait 200", "request", "wait 3000")
     assert told[2][1] is None

@@ -40,7 +40,7 @@ class KeypadToken:
 
     def do(self, step):
         """One step: red, red+KEY, KEY, hold KEY MS, down KEY, up KEY, wait MS, until quiet, in,
-        out, cable in, cable out, power by cable, saved PLACE, request."""
+        out, cable in, cable out, power by cable (behind it: charging), saved PLACE, request."""
         words = step.split()
         if words[0] == "wait":
             self._run(int(words[1]))
@@ -54,9 +54,11 @@ class KeypadToken:
             self.hardware.jack.changes.append((words[0] == "in", clock.now))
             self._run(0)
         elif words[0] == "cable":  # in or out
+            self.hardware.charger.low = words[-1] == "charging"
             self.hardware.usb.changes.append((words[1] == "in", clock.now))
             self._run(0)
-        elif step == "power by cable":
+        elif words[0] == "power":  # by cable
+            self.hardware.charger.low = words[-1] == "charging"
             self.hardware.usb.down = True
             Interaction.start(self.app.interaction)
             self._run(0)

@@ -76,7 +76,7 @@ class _Vault:
 
 class _Hardware:
     unique_id = bytes(8)
-    display = audio = amplifier = jack = latch = usb = battery = vibration = None
+    display = audio = amplifier = jack = latch = usb = charger = battery = vibration = None
 
     def __init__(self):
         self.faults = []

@@ -126,6 +126,15 @@ class Cable(KeyQueue):
         return self.down
 
 
+class Charger:
+    """Charge status."""
+
+    low = False
+
+    def charging(self):
+        return self.low
+
+
 class Switch:
     """Amplifier or latch."""
 
@@ -251,6 +260,7 @@ class Hardware:
         self.amplifier = Switch()
         self.latch = Switch()
         self.usb = Cable()
+        self.charger = Charger()
         self.vibration = None
 
     def again(self, name):

@@ -457,12 +457,12 @@ def test_a_headless_token_prints_its_screen_as_text_whenever_it_changes(tmp_path
 def test_plain_lines_say_what_the_token_shows_and_says(tmp_path):
     where = ("--plain", "--board", "pico2", "--state", tmp_path / "token")
     with in_a_terminal("emulate", "kodeoplaeser", *where) as terminal:
-        shown = await_text(terminal, "Heard: Strøm.\r\n")  # it hangs on the cable
+        shown = await_text(terminal, "Heard: Strøm. Batteri får strøm.\r\n")  # by the cable
         os.write(terminal, b" ")
-        shown += await_text(terminal, "Heard: Ikke sat op. Kontakt udstederen.\r\n")
+        shown += await_text(terminal, "Heard: Ikke sat op. Spørg udstederen.\r\n")
         os.write(terminal, b"q")
         shown += await_end(terminal)
-    assert "Screen: Ikke sat op. / Kontakt udstederen.\r\n" in shown
+    assert "Screen: Ikke sat op. / Spørg udstederen.\r\n" in shown
     assert not DRAWN.search(shown)
     assert "\x1b" not in shown, "control sequences are for drawings"
     for what in ("Screen:", "Heard:"):
