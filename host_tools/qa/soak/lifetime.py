@@ -7,7 +7,7 @@ Times are Unix seconds of virtual time. Offsets are seconds, token minus true ti
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from host_tools.qa.soak.clocks import PERIOD, ClockChipToken, FirmwareToken, SimulatedToken
 from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, UserHabits, mistyped
@@ -167,9 +167,8 @@ class _Simulation:
             self._pass(self._rng.uniform(1, 10) * DAY)
             self._set_at = self._now
             self._each(lambda token: token.set_clock(self._now, self._drawn.crystal.set_off))
-            self._state = replace(
-                self._state, clock=TokenClock(0.0, self._now, ppm=self._state.clock.ppm)
-            )
+            clock = TokenClock(0.0, self._now, ppm=self._state.clock.ppm)
+            self._state = self._state._replace(clock=clock)
 
     def _log_in(self, user: UserHabits) -> None:
         self.tally.logins += 1
@@ -200,9 +199,8 @@ class _Simulation:
 
     def _submit(self, code: str) -> Reason:
         if not self._rules.learns:
-            self._state = replace(
-                self._state, clock=replace(self._state.clock, observations=(), rate=0.0, ppm=0.0)
-            )
+            unlearnt = self._state.clock._replace(observations=(), rate=0.0, ppm=0.0)
+            self._state = self._state._replace(clock=unlearnt)
         searched = search_range(self._state, self._now)
         self.tally.searched += searched.last - searched.first + 1
         self.tally.widest = max(self.tally.widest, searched.last - searched.first + 1)
@@ -242,5 +240,5 @@ class _Simulation:
         second = self._press()
         self._now += self._rng.uniform(2, 10)
         self._state = resynchronise(self._state, (first, second), self._now, _SEARCH).state
-        self._state = replace(self._state, failures=0, locked_until=0.0)
+        self._state = self._state._replace(failures=0, locked_until=0.0)
         self._now += 2 * PERIOD

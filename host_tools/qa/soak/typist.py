@@ -9,7 +9,7 @@ virtual time.
 import importlib
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from host_tools.image.image import load_product
@@ -108,7 +108,7 @@ def simulate(custom: Custom, speed: int, typing: int, logins: int, seed: int) ->
                 break
             if state.locked_until > now:
                 locks += 1
-                state = replace(state, failures=0, locked_until=0.0)  # the day after
+                state = state._replace(failures=0, locked_until=0.0)  # the day after
                 break
             now += rng.uniform(3, 10)
     return Typists(custom, speed, typing, logins, tries, accepted, locks, waited)

@@ -1,7 +1,6 @@
 """Activation by the letter's code and codes of the token, or by an administrator;
 resynchronisation."""
 
-import dataclasses
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -207,7 +206,7 @@ def _decide(
     state: TokenState, codes: Sequence[str], now: float, pair_only: bool = False
 ) -> Decision:
     # A locked token's codes are not evaluated; one that is not active yet counts as active here.
-    state = dataclasses.replace(state, status=Status.ACTIVE)
+    state = state._replace(status=Status.ACTIVE)
     if state.generator.kind == "ocra":
         raise ConflictError("activation-of-challenge-token")
     if acceptance.is_locked(state, now):

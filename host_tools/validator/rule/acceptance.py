@@ -7,8 +7,8 @@ and 6 (window and drift), RFC 6287 (OCRA).
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 from host_tools.otp.credential import MAX_COUNTER
 from host_tools.validator.records import Status
@@ -27,8 +27,7 @@ REFUSAL_CODES = 131
 _CODES_OF_OTHER = 15  # of each other token: the window of one whose clock can be off by MAX_REACH
 
 
-@dataclass(frozen=True, slots=True)
-class TokenState:
+class TokenState(NamedTuple):
     """What the rule knows of a token and may change.
 
     `tolerance` is in steps to either side, `look_ahead` in counters; `last` is the position of the
@@ -46,8 +45,7 @@ class TokenState:
     last_accepted_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The outcome of a check and the token's new state. `step` is the position of the code and
     `steps` its distance to the expected one, where the code was recognised."""
 
@@ -92,7 +90,7 @@ def decide(  # noqa: PLR0913 - all that comes with a code
     if well_formed:
         recognised = _recognise(state, searched, code, search, REFUSAL_CODES - computed)
         if recognised.reason is Reason.WRONG and of_other:
-            recognised = replace(recognised, reason=Reason.OTHER_TOKEN)
+            recognised = recognised._replace(reason=Reason.OTHER_TOKEN)
         known = recognised.reason is not Reason.WRONG
         refused = _refuse(
             recognised, searched, pin_correct, pin_correct or known or not pin_before_lock, now
@@ -106,8 +104,7 @@ def decide(  # noqa: PLR0913 - all that comes with a code
 def after_failure(state: TokenState, now: float) -> TokenState:
     """Give the state after a wrong code."""
     consequence = lockout.after_failure(state.failures, now)
-    return replace(
-        state,
+    return state._replace(
         failures=consequence.failures,
         locked_until=consequence.locked_until,
         status=Status.BLOCKED if consequence.blocked else state.status,
@@ -141,7 +138,7 @@ def resynchronise(
                 clock = drift.resynchronised_clock(
                     now, position + 1, generator.period, state.clock.ppm
                 )
-                found = replace(found, clock=clock)
+                found = found._replace(clock=clock)
             return Decision(Reason.ACCEPTED, found, position + 1 - searched.expected, position + 1)
     return Decision(Reason.WRONG, after_failure(state, now))
 
@@ -189,7 +186,7 @@ def _refuse(
         recognised = Decision(Reason.WRONG_PIN, recognised.state)
     if not counts or _is_clock_behind(recognised.state, searched, now):
         return recognised
-    return replace(recognised, state=after_failure(recognised.state, now))
+    return recognised._replace(state=after_failure(recognised.state, now))
 
 
 def _is_clock_behind(state: TokenState, searched: SearchRange, now: float) -> bool:
@@ -232,8 +229,7 @@ def _after_acceptance(state: TokenState, position: int, now: float) -> TokenStat
     # Codes that depend on a challenge alone have no position: they are counted, so that each
     # acceptance is a step.
     moves = generator.by_counter or generator.by_time
-    return replace(
-        state,
+    return state._replace(
         last=position if moves else state.last + 1,
         failures=0,
         locked_until=0.0,

@@ -7,13 +7,12 @@ codes have the single position 0 and depend on their challenge alone.
 
 import hmac
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from host_tools.otp import codes
 
 
-@dataclass(frozen=True, slots=True)
-class CodeGenerator:
+class CodeGenerator(NamedTuple):
     """Computes a token's codes. `secret` is bare: instances live no longer than one check."""
 
     kind: str  # "totp", "hotp" or "ocra"
@@ -66,8 +65,7 @@ class CodeGenerator:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRange:
+class SearchRange(NamedTuple):
     """The position that a token is expected at, and the first and last position whose code is
     accepted."""
 

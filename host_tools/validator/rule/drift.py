@@ -32,8 +32,8 @@ digits and w = 1 that is 3 in a million of a token in use, and never more than 1
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import ceil
+from typing import NamedTuple
 
 from host_tools.validator.records import GENERIC_PPM
 
@@ -44,8 +44,7 @@ MAX_REACH = 6  # steps: three minutes, more than 5 ppm in a year
 UNCERTAINTY_SET, UNCERTAINTY_RESYNCHRONISED = 1 / 3, 2 / 3
 
 
-@dataclass(frozen=True, slots=True)
-class TokenClock:
+class TokenClock(NamedTuple):
     """What is known of a token's clock: its offset `base` at the time `base_at`, and the codes
     accepted since.
 
@@ -86,7 +85,7 @@ def reach(clock: TokenClock, now: float, period: int) -> tuple[float, float]:
 def with_observation(clock: TokenClock, at: float, step: int, period: int) -> TokenClock:
     """Give the clock after the code of `step` was accepted at the time `at`."""
     observations = (*clock.observations, (ceil(at), step))[-MAX_OBSERVATIONS:]
-    return replace(clock, observations=observations, rate=_rate(clock, observations, period))
+    return clock._replace(observations=observations, rate=_rate(clock, observations, period))
 
 
 def resynchronised_clock(at: float, step: int, period: int, ppm: float) -> TokenClock:

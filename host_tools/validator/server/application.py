@@ -82,6 +82,8 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
         redirect_slashes=False,
+        # Nothing is sent by OpenTelemetry, and to ask whether it is costs time at each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.validator = validator
     app.state.settings = settings

@@ -6,7 +6,6 @@ all codes as many are right at any moment as with 30 s, 2 w + 1 beside what the 
 """
 
 import base64
-from dataclasses import replace
 
 import pyotp
 import pytest
@@ -78,4 +77,4 @@ def test_with_a_guess_at_every_moment_a_longer_period_is_no_easier():
             now += 1
         assert chance == pytest.approx(9e-6)
         assert decide(tried, "000000", now).reason is Reason.LOCKED_OUT
-    assert replace(state(60), generator=state(30).generator) == state(30), "all else is the same"
+    assert state(60)._replace(generator=state(30).generator) == state(30), "all else is the same"
