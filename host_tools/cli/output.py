@@ -7,7 +7,7 @@ Plain lines that a screen reader reads well; colour and a spinner only on a term
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any
@@ -74,10 +74,28 @@ class Streamed(list[Any]):
         return any(True for _ in self._items)
 
 
+class StreamedObject(dict[str, Any]):
+    """An object of a result, whose members are read while it is printed. A dict, as json takes no
+    other."""
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        """`members` may be in a file."""
+        super().__init__()
+        self._members = members
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        """Give the members one by one."""
+        return self._members.items()
+
+    def __len__(self) -> int:
+        """Count the members."""
+        return len(self._members)
+
+
 def emit(as_json: bool, result: dict[str, Any], lines: Iterable[str]) -> None:
     """Print a result: the JSON object or the lines."""
     if as_json:
-        # json.dump() goes through lists as they are, where json.dumps() looks into them.
+        # json.dump() asks lists and dicts for what they hold, where json.dumps() looks into them.
         json.dump(result, sys.stdout, ensure_ascii=False)
         print()
     else:

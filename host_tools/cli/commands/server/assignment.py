@@ -14,7 +14,7 @@ from host_tools.cli.options.validator import (
     ValidatorOptions,
     user_id_rule,
 )
-from host_tools.cli.output import Json, emit
+from host_tools.cli.output import Json, StreamedObject, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -75,7 +75,7 @@ def assign(
             raise KodebrikError("assign-taken", error.exit_code, **taken) from None
     emit(
         as_json,
-        {"assigned": dict(wanted), "activated": activate_at_once, "replaced": replaced},
+        {"assigned": StreamedObject(wanted), "activated": activate_at_once, "replaced": replaced},
         [_outcome(wanted, activate_at_once), *_replacements(replaced)],
     )
 

@@ -1,10 +1,19 @@
 """kodebrik assign, unassign, activate and list: a wrong hand-out is mended, and the audit says
 how."""
 
+import contextlib
+import io
+import json
+import os
+import tracemalloc
+from pathlib import Path
+
 import pytest
 
 from host_tools.cli import main
+from host_tools.cli.output import StreamedObject, emit
 from host_tools.errors import ExitCode
+from host_tools.exchange.assignments import StoredAssignments
 from host_tools.validator.rule.verdict import CheckRequest
 from tests.support.command_line.files import private
 from tests.support.validator.clock import VirtualClock
@@ -48,6 +57,35 @@ def test_a_token_is_assigned_activated_and_put_back(folder, tokens, call):
     assert states(folder)["T1"] == ("stock", None)
     line = "command line"
     assert audit(folder, "T1") == [("assign", line), ("activate", line), ("unassign", line)]
+
+
+def given_out(size: int) -> StreamedObject:
+    users = StoredAssignments()
+    for number in range(size):
+        users.add(f"{number:07}", f"user-{number}")
+    return StreamedObject(users)
+
+
+def test_a_list_of_users_is_printed_pair_by_pair():
+    def peak(size: int) -> int:
+        assigned = given_out(size)
+        tracemalloc.start()
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+            emit(True, {"assigned": assigned}, ())
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(10)  # what is imported at first
+    assert peak(4000) < 1.5 * peak(400)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_what_is_printed_pair_by_pair_is_one_object(size):
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        emit(True, {"assigned": given_out(size)}, ())
+    wanted = {f"{number:07}": f"user-{number}" for number in range(size)}
+    assert json.loads(printed.getvalue()) == {"assigned": wanted}
 
 
 def test_swapped_tokens_are_taken_back_and_handed_out_anew(folder, tokens, call, tmp_path):
