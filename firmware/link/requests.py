@@ -5,6 +5,8 @@ The host is authenticated, and its arguments are checked all the same: exact nam
 bool is no integer), sizes and ranges. Each operation makes one change of the vault or none.
 """
 
+import os
+
 from firmware.protocol import messages
 from firmware.protocol.keys import fingerprint
 from firmware.storage.credentials import index
@@ -108,6 +110,8 @@ class Requests:
         info["storage"] = "damaged" if self._vault.state == DAMAGED else "ok"
         pin = self._vault.pin
         info["pin_tries"] = None if pin is None else messages.PIN_TRIES - pin["tries"]
+        info["languages"] = list(self._product["languages"])
+        info["letters"] = self._speaks() and _is_there(self._product["letters"])
         return info
 
     def _key_set(self, args: dict) -> None:
@@ -340,6 +344,14 @@ class Requests:
             self._vault.access_key,  # type: ignore[arg-type] # without it no operation gets here
             credential["secret"],
         )
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def _name(args: dict) -> str:

@@ -41,7 +41,7 @@ Plain = Annotated[
     ),
 ]
 
-_TRIES = 3  # at typing a new secret twice
+TRIES = 3  # at typing what is known already, or a new secret twice
 
 
 class AnnouncedInterruptError(Exception):
@@ -149,14 +149,14 @@ def ask_yes(question: str) -> bool:
 
 def ask_unseen(question: str, check: Callable[[str], object], option: str | None = None) -> str:
     """As ask(), for a new secret: it is not shown, and is typed again, until both are the same, at
-    most _TRIES times. `check` raises KodebrikError for one that will not do, before that."""
-    for _ in range(_TRIES):
+    most TRIES times. `check` raises KodebrikError for one that will not do, before that."""
+    for _ in range(TRIES):
         typed = _prompt(question, True, option)
         check(typed)
         if typed == _prompt(Message("prompt.repeat"), True, option):
             return typed
         say(Message("prompt.differs", mark=Message("error-mark")))
-    raise KodebrikError("answers-differ", ExitCode.NOT_CONFIRMED, tries=_TRIES)
+    raise KodebrikError("answers-differ", ExitCode.NOT_CONFIRMED, tries=TRIES)
 
 
 def _prompt(question: str, hidden: bool, option: str | None, default: str | None = None) -> str:

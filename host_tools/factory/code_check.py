@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware.protocol import messages
+from host_tools import child_programs
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link.session import Session
 from host_tools.messages.catalogue import Message
@@ -62,18 +63,18 @@ class CodeCheck:
         assert self.reader is not None  # noqa: S101 - a precondition
         command = [*shlex.split(self.reader), port, serial]
         try:
-            done = subprocess.run(  # noqa: S603 - the operator's own program
-                command, capture_output=True, text=True, timeout=_READER_TIMEOUT, check=True
-            )
+            with child_programs.running(
+                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            ) as process:
+                code, _ = process.communicate(timeout=_READER_TIMEOUT)
         except OSError as error:
             raise _reader_failed(command, reason(error)) from None
         except subprocess.TimeoutExpired:
             fault = Message("code-reader-slow", seconds=_READER_TIMEOUT)
             raise _reader_failed(command, fault) from None
-        except subprocess.CalledProcessError as error:
-            fault = Message("code-reader-exit", code=error.returncode)
-            raise _reader_failed(command, fault) from None
-        return done.stdout
+        if process.returncode:
+            raise _reader_failed(command, Message("code-reader-exit", code=process.returncode))
+        return code
 
 
 def _is_right(shown: str, credential: Credential, began: float) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory import bare_board, presence
-from host_tools.factory.events import Event, Step
+from host_tools.factory.events import ENDS, Event, Step
 from host_tools.factory.personalise import Personalisation, check_fits, personalise
 from host_tools.flashing import arrival, board_port, drives
 from host_tools.flashing.drives import Drive
@@ -90,6 +90,8 @@ class Station:
     stop: threading.Event = field(default_factory=threading.Event)
     restarted: _Restarted = field(default_factory=_Restarted)
     faults: list[Exception] = field(default_factory=list)  # defects that have ended a worker
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _untold: set[str] = field(default_factory=set)  # tokens that are done, before anybody was told
 
     def work(self, find: presence.Find) -> None:
         """Have a worker at every port that `find` lists and, where there is a file to flash, at
@@ -116,6 +118,20 @@ class Station:
             self.stop.wait(_LOOK)
         for thread in threads.values():
             thread.join()
+
+    def finish(self, inventory: Inventory, job: Job, report: dict[str, Any]) -> None:
+        """Let a token be done."""
+        with self._lock:
+            batches.finish(inventory, job, report, time.time())
+            self._untold.add(job.serial or "")
+
+    def count(self, inventory: Inventory, event: Event) -> int:
+        """Give how many tokens of the batch are done as far as events have told, with this one: so
+        each token that is done has a count of its own."""
+        with self._lock:
+            if event.step in ENDS and event.serial is not None:
+                self._untold.discard(event.serial)
+            return batches.counts(inventory, self.plan.batch.name)[DONE] - len(self._untold)
 
     def is_complete(self, inventory: Inventory) -> bool:
         """Say whether every token of the batch is done."""
@@ -238,7 +254,7 @@ class _Worker:
                 return
             with self._held(inventory, job):
                 report = self._report(inventory, job, channel, hello)
-                batches.finish(inventory, job, report, time.time())
+                station.finish(inventory, job, report)
         done = batches.of_token(inventory, hello.serial)
         assert done is not None  # noqa: S101 - it was finished above
         self._tell(Step.RECORDING)

@@ -5,34 +5,12 @@ import importlib.util
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
+from host_tools import child_programs
 from host_tools.errors import ExitCode, KodebrikError
 
 CHIPS = {"ESP32-S3": "esp32s3"}  # microcontrollers of the board files, as esptool names them
-
-
-_lock = threading.Lock()
-_running: set[subprocess.Popen[str]] = set()
-_over = threading.Event()
-_ENDED = -9  # the exit code of one that is ended
-
-
-@contextmanager
-def ending() -> Iterator[None]:
-    """When the block fails, as by Ctrl-C, end every esptool for which another thread waits, and let
-    none of those threads start one: it would write on when this program has ended."""
-    _over.clear()
-    try:
-        yield
-    except BaseException:
-        with _lock:
-            _over.set()
-            for process in _running:
-                process.kill()
-        raise
 
 
 def run(*arguments: str, see: Callable[[str], None] = lambda line: None) -> tuple[str, int]:
@@ -41,28 +19,7 @@ def run(*arguments: str, see: Callable[[str], None] = lambda line: None) -> tupl
     if importlib.util.find_spec("esptool") is None:
         raise KodebrikError("not-installed-flash", ExitCode.NOT_INSTALLED, package="esptool")
     said = []
-    with _lock:
-        if _over.is_set() and threading.current_thread() is not threading.main_thread():
-            return "", _ENDED
-        process = _started(arguments)
-        _running.add(process)
-    with process:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        try:
-            for line in process.stdout:
-                said.append(line)
-                see(line)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            with _lock:
-                _running.discard(process)
-    return "".join(said), process.returncode
-
-
-def _started(arguments: tuple[str, ...]) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own arguments
+    with child_programs.running(
         [sys.executable, "-u", "-m", "esptool", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -71,4 +28,9 @@ def _started(arguments: tuple[str, ...]) -> subprocess.Popen[str]:
         errors="replace",
         # A narrow terminal would cut its lines.
         env=os.environ | {"COLUMNS": "120", "PYTHONIOENCODING": "utf-8"},
-    )
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        for line in process.stdout:
+            said.append(line)
+            see(line)
+    return "".join(said), process.returncode

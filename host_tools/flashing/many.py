@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from host_tools import child_programs
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.flashing import arrival, board_port, drives, esptool_program
+from host_tools.flashing import arrival, board_port, drives
 from host_tools.flashing.board_port import Found
 from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
@@ -70,7 +71,7 @@ def write(
             return Outcome(port)
         return Outcome(port, arrival.await_hello(image, lambda: [port]))
 
-    with ThreadPoolExecutor(len(found) + len(named)) as pool, esptool_program.ending():
+    with ThreadPoolExecutor(len(found) + len(named)) as pool, child_programs.ending():
         on_drives = [pool.submit(_tried, str(drive.path), to_drive, drive) for drive in found]
         on_ports = [pool.submit(_tried, port, to_port, port) for port in named]
         copied = [each.result() for each in on_drives]

@@ -117,9 +117,9 @@ def read(content: bytes) -> UpdatePackage:
     return UpdatePackage(SignedUpdate(found["manifest"], found["signature"], package), fields)
 
 
-def check(update: UpdatePackage, hello: Hello) -> None:
+def check(update: UpdatePackage, hello: Hello, languages: list[str] | None) -> None:
     """Raise KodebrikError when the token could not take the update, with both sides' names; it
-    checks that itself, too."""
+    checks that itself, too. `languages` are the token's, None where it does not say them."""
     if hello.form == messages.FROZEN:
         raise KodebrikError("update-frozen", ExitCode.CONFLICT)
     for name in ("product", "board", "build"):
@@ -130,6 +130,13 @@ def check(update: UpdatePackage, hello: Hello) -> None:
                 wanted=str(update.fields[name]),
                 found=getattr(hello, name),
             )
+    if languages not in (None, update.fields["languages"]):
+        raise KodebrikError(
+            "update-other-languages",
+            ExitCode.CONFLICT,
+            wanted=",".join(map(str, update.fields["languages"])),
+            found=",".join(languages),
+        )
     if _numbers(update.version) <= _numbers(hello.version):
         raise KodebrikError(
             "update-not-newer", ExitCode.CONFLICT, version=update.version, found=hello.version

@@ -145,6 +145,11 @@ def optional(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
+def several(check: Check) -> Check:
+    """Check for a list of values that each pass `check`."""
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
 def hello(body: bytes) -> Hello:
     """Decode a hello; KodebrikError when the token speaks another version of the protocol."""
     item = loads(body)

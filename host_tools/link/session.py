@@ -70,10 +70,14 @@ class Session:
 
     def info(self) -> dict[str, Any]:
         """Read the token's condition: battery (mV or None), clock, storage, memory (bytes), PIN
-        tries, and the SHA-256 of its image's manifest."""
+        tries, and of its image the manifest's SHA-256, the languages and whether it has letters to
+        spell names with; what an older firmware does not say is None."""
         size = replies.optional(replies.number(0, 2**40))
+        answer = self.request(messages.INFO)
+        if isinstance(answer, dict):
+            answer = dict.fromkeys(("manifest", "languages", "letters")) | answer
         return replies.take(
-            self.request(messages.INFO),
+            answer,
             battery_mv=replies.optional(replies.number(0, 100_000)),
             clock_lost=replies.flag,
             temperature=replies.optional(replies.number(-12800, 12775)),
@@ -84,6 +88,8 @@ class Session:
             unique_id=replies.octets,
             manifest=replies.optional(replies.octets),
             pin_tries=replies.optional(replies.number(0, messages.PIN_TRIES)),
+            languages=replies.optional(replies.several(replies.one_of(*messages.LANGUAGES))),
+            letters=replies.optional(replies.flag),
         )
 
     def set_key(self, kind: str, key: Secret) -> None:

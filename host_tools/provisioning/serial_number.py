@@ -9,8 +9,10 @@ def check(text: str) -> str:
     """Give the twelve digits of a typed serial number without its spaces; KodebrikError when they
     are not twelve digits or the check digit is wrong."""
     digits = "".join(text.split())
-    if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()) or _luhn(digits) % 10:
+    if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()):
         raise KodebrikError("serial-number-invalid", ExitCode.BAD_INPUT)
+    if _luhn(digits) % 10:
+        raise KodebrikError("serial-number-mistyped", ExitCode.BAD_INPUT, serial=digits)
     return digits
 
 

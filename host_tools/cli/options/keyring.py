@@ -6,20 +6,23 @@ user of the computer can read (ps).
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import platformdirs
 import typer
 
 from host_tools import private_files
-from host_tools.cli.output import ask, ask_unseen, step, warn
+from host_tools.cli.output import TRIES, ask, ask_unseen, say, step, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file
 from host_tools.secret import Secret
 
+Key = TypeVar("Key")
 IssuerKeyFile = Annotated[
     Path | None,
     typer.Option(
@@ -120,14 +123,36 @@ class Keyring:
         if self._key_file is None and not path.exists():
             raise KodebrikError("issuer-key-missing", ExitCode.WRONG_KEY)
         content = private_files.read(str(path), warn)
-        phrase = passphrase(self._passphrase_file, Message("prompt.passphrase", path=path))
-        with step(Message("keys.opening")):
-            return issuer_key_file.unseal(content, phrase)
+        opening = partial(issuer_key_file.unseal, content)
+        return unsealed(opening, path, self._passphrase_file, Message("keys.opening"))
 
 
 def default_issuer_key_file() -> Path:
     """Give the path of the issuer key file when none is named."""
     return Path(platformdirs.user_config_dir("kodebrik")) / "issuer.key"
+
+
+def unsealed(
+    unseal: Callable[[Secret], Key], path: Path, passphrase_file: Path | None, opening: Message
+) -> Key:
+    """Give what `unseal` makes of the passphrase of the key file at `path`; one that is typed may
+    be mistyped twice. `opening` is shown meanwhile."""
+    for again in reversed(range(TRIES if _is_typed(passphrase_file) else 1)):
+        phrase = passphrase(passphrase_file, Message("prompt.passphrase", path=path))
+        try:
+            with step(opening):
+                return unseal(phrase)
+        except KodebrikError as error:
+            if error.identifier != "issuer-key-wrong-passphrase" or not again:
+                raise
+            say(error.message)
+    raise AssertionError  # the last try has given a key, or raised
+
+
+def _is_typed(passphrase_file: Path | None) -> bool:
+    """Say whether passphrase() asks the operator."""
+    given = passphrase_file is not None or "KODEBRIK_PASSPHRASE" in os.environ
+    return not given and sys.stdin.isatty()
 
 
 def passphrase(path: Path | None, question: str, new: bool = False) -> Secret:

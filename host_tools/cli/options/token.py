@@ -12,7 +12,7 @@ import typer
 
 from firmware.protocol import messages
 from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyFile, Keyring, PassphraseFile
-from host_tools.cli.output import ask, say, step
+from host_tools.cli.output import TRIES, ask, say, step
 from host_tools.cli.progress import reporting
 from host_tools.errors import TOKEN_ERRORS, KodebrikError, TokenError
 from host_tools.link import ports
@@ -99,18 +99,25 @@ def comparison(path: Path | None, product: str) -> Callable[[str], bool]:
     """Give the `confirm` callback of claim_token(): it compares a 6-digit number with the one that
     the token shows.
 
-    The token's number is typed by the operator, or read from `path`.
+    The token's number is typed by the operator, who may mistype it twice, or read from `path`.
     """
 
     def confirm(number: str) -> bool:
-        if path is None:
-            say(Message("token.shows-number", product=product))
-            typed = ask(Message("prompt.number"), "--comparison-file")
-        else:
-            typed = _await_text(path)
-        return "".join(typed.split()) == number
+        if path is not None:
+            return _is_same(_await_text(path), number)
+        say(Message("token.shows-number", product=product))
+        for again in reversed(range(TRIES)):
+            if _is_same(ask(Message("prompt.number"), "--comparison-file"), number):
+                return True
+            if again:
+                say(Message("prompt.other-number", mark=Message("error-mark")))
+        return False
 
     return confirm
+
+
+def _is_same(typed: str, number: str) -> bool:
+    return "".join(typed.split()) == number
 
 
 def _await_text(path: Path) -> str:

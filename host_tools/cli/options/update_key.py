@@ -1,6 +1,7 @@
 """Options for update keys, and how a command gets them."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,8 @@ import platformdirs
 import typer
 
 from host_tools import private_files
-from host_tools.cli.options.keyring import passphrase
-from host_tools.cli.output import step, warn
+from host_tools.cli.options.keyring import unsealed
+from host_tools.cli.output import warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import update_key_file
@@ -66,11 +67,9 @@ class UpdateKeyOptions:
         update_key_file.check_private(content, self.path)
         for line in warnings:
             warn(line)
-        phrase = passphrase(
-            self.update_passphrase_file, Message("prompt.passphrase", path=self.path)
-        )
-        with step(Message("flash-keys.opening")):
-            return update_key_file.unseal(content, phrase)
+        opening = partial(update_key_file.unseal, content)
+        message = Message("flash-keys.opening")
+        return unsealed(opening, self.path, self.update_passphrase_file, message)
 
 
 def public_key(path: Path | None) -> bytes | None:

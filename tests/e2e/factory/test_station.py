@@ -94,6 +94,22 @@ def fixture_of(tokens, folder, falsify=lambda code: code):
         yield f"{sys.executable} {folder / 'reader.py'} {folder / 'fixture'}"
 
 
+def test_a_signal_to_the_command_alone_ends_the_program_that_reads_codes(tmp_path):
+    create(1)
+    (tmp_path / "reader.py").write_text("import sys, time\nopen('begun', 'w')\ntime.sleep(600)\n")
+
+    def reading(*_):
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.05)
+
+    with fleet(tmp_path, 1) as tokens:
+        command = ["batch", "run", "--batch", "b", "--ports", tokens[0].port, "--trust-cable"]
+        command += ["--code-reader", f"{sys.executable} reader.py"]
+        ended = interrupted(command, "serial number", {}, group=False, before=reading)
+    assert ended.code == ExitCode.INTERRUPTED
+    assert ended.left == ()
+
+
 def test_the_operator_is_asked_in_the_language_of_the_command(tmp_path, monkeypatch, capsys):
     create(1)
     with fleet(tmp_path, 1) as tokens:

@@ -103,6 +103,8 @@ def test_info_tells_the_tokens_health(token, host):
         "storage": "ok",
         "pin_tries": None,
         "manifest": None,
+        "languages": ["da", "en"],
+        "letters": False,
     }
 
 

@@ -129,6 +129,7 @@ class Token:
         self.directory = directory
         self._product = dict(load("firmware.products." + product).PRODUCT)
         self._product["spoken_names"] = f"{directory}/{{:08x}}.kvp"
+        self._product["letters"] = f"{directory}/letters.kvp"
         self.services = AppServices(world)
         self.restart()
 

@@ -100,31 +100,41 @@ def letters(
     form: Format = Form.PDF,
     site: Site = None,
     support: Support = None,
+    missing: Annotated[
+        bool,
+        typer.Option(
+            "--missing", help="Write those that are missing in the folder; those there stay."
+        ),
+    ] = False,
     inventory_file: InventoryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Write the letters of all tokens of a batch that are done; those that are there stay."""
-    chosen, site, count = document_language(language), page_for_qr_code(site), 0
+    """Write the letters of all tokens of a batch that are done."""
+    chosen, site = document_language(language), page_for_qr_code(site)
     with from_extra("not-installed-factory"):
         from host_tools.factory.handout import Handout  # noqa: PLC0415 - an extra
     with opened_inventory(inventory_file) as inventory:
         product = batches.find(inventory, batch).product
-        total = batches.counts(inventory, batch)[batches.DONE]
-        if total:
-            whole_files.make_folder(folder)
+        serials = [job.serial or "" for job in batches.each(inventory, batch, batches.DONE)]
+        if not serials:
+            raise KodebrikError("batch-nothing-done", ExitCode.BAD_INPUT, batch=batch)
+        paths = {serial: folder / f"{serial}.{chosen}{_ENDINGS[form][0]}" for serial in serials}
+        there = [serial for serial, path in paths.items() if path.exists()]
+        if there and not missing:
+            raise KodebrikError(
+                "batch-letters-exist", ExitCode.FILE, count=len(there), path=paths[there[0]]
+            )
+        for serial in there:
+            del paths[serial]
+        whole_files.make_folder(folder)
         with reporting(Message("batch-letter.letters")) as progress, _writing_pdf(form) as write:
-            for count, job in enumerate(batches.each(inventory, batch, batches.DONE), 1):
-                path = folder / f"{job.serial}.{chosen}{_ENDINGS[form][0]}"
-                if not path.exists():
-                    content = Handout(job.serial or "", product, chosen, site, support)
-                    _write(content, form, path, write)
-                progress(count, total)
-    if not count:
-        raise KodebrikError("batch-nothing-done", ExitCode.BAD_INPUT, batch=batch)
+            for count, (serial, path) in enumerate(paths.items(), 1):
+                _write(Handout(serial, product, chosen, site, support), form, path, write)
+                progress(count, len(paths))
     emit(
         as_json,
-        {"batch": batch, "folder": str(folder), "letters": count},
-        [Message("batch-letter.all-written", count=count, path=folder)],
+        {"batch": batch, "folder": str(folder), "letters": len(serials), "written": len(paths)},
+        [Message("batch-letter.all-written", count=len(paths), path=folder)],
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools import child_programs
 from host_tools.cli.commands.batch import display as displays
 from host_tools.cli.commands.batch.options import BatchName, PassportKey, signing_key
 from host_tools.cli.commands.batch.prompts import Prompts
@@ -132,7 +133,7 @@ def run(
     Flash, self-test, issuer key, secret, clock, one code, label and passport. It may be stopped and
     tokens may be pulled at any time: run it again, and they are gone on with.
     """
-    from host_tools.flashing import esptool_program, image_file  # noqa: PLC0415 - slow to load
+    from host_tools.flashing import image_file  # noqa: PLC0415 - slow to load
 
     file = None if image is None else image_file.read(read_file(image))
     wish = spoken.wish()
@@ -162,7 +163,7 @@ def run(
             station.record(job)  # what a killed station has left out
         before = batches.counts(inventory, chosen.name)[batches.DONE]
         began = time.monotonic()
-        with Prompts(speak).running() as prompts, display, esptool_program.ending():
+        with Prompts(speak).running() as prompts, display, child_programs.ending():
             prompts.say(Message("batch-speak.next"))
             work = contextvars.copy_context().run
             worker = threading.Thread(target=work, args=(station.work, _finder(ports)), daemon=True)
@@ -221,7 +222,7 @@ def _show(
             continue
         worked = event.port in busy
         (busy.discard if event.step in QUIET else busy.add)(event.port)
-        done = batches.counts(inventory, batch.name)[batches.DONE]
+        done = station.count(inventory, event)
         display.show(event, done, batch.size)
         prompts.after(event, batch.size - done)
         if worked or event.error is None:

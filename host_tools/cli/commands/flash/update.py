@@ -63,7 +63,7 @@ def update(
     port = target or token.port or ports.only_port(ports.devices())
     with replace(token, port=port).session() as session:
         before = session.hello
-        update_package.check(found, before)
+        update_package.check(found, before, session.info()["languages"])
         with reporting(Message("flash-update.sending")) as report:
             send(session, found.signed, statements, report)
     with step(Message("flash-update.waiting")):

@@ -11,7 +11,7 @@ from host_tools.cli.options.token import (
 )
 from host_tools.cli.output import Json, emit
 from host_tools.link.replies import Hello
-from host_tools.messages.catalogue import Message, named
+from host_tools.messages.catalogue import Message, listed, named
 
 
 @option_groups
@@ -66,6 +66,11 @@ def _detail_lines(details: dict[str, Any]) -> list[str]:
         Message("info.storage", state=named("info-storage.", details["storage"])),
         Message("info.free-memory", size=_size(details["heap_free"])),
         Message("info.free-flash", size=_size(details["flash_free"])),
+        *(
+            [Message("info.languages", languages=listed("list-comma", details["languages"]))]
+            if details["languages"]
+            else []
+        ),
     ]
 
 

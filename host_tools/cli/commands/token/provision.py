@@ -127,10 +127,8 @@ def provision(
         speaks = spoken_names.speaks(settings)
         with step(Message("provision.naming", name=credential.name)) if speaks else nullcontext():
             sent = spoken_names.send(session, credential.name, wish, settings)
-        if sent.reason is not None:
-            held = [*before, *({credential.name} - before.keys())]
-            number = 1 + held.index(credential.name)
-            warn(Message("provision.spelled", number=number, reason=sent.reason))
+        if speaks and sent.checksum is None:
+            _warn_how_called(session, credential.name, list(before), sent.reason)
         with (
             _saved(credential, secret_out, otpauth_out),
             step(Message("provision.writing", name=credential.name)),
@@ -183,6 +181,18 @@ def provision(
         *(Message("provision.secret", path=path) for path in outputs),
     ]
     emit(as_json, result, lines)
+
+
+def _warn_how_called(session: Session, name: str, held: list[str], reason: Message | None) -> None:
+    """Say what a token does that has no clip for a name, and the `reason` where that was not
+    wished. `held` are the names that it has."""
+    if reason is not None:
+        warn(reason)
+    if session.info()["letters"]:
+        say(Message("provision.spelled", name=name))
+        return
+    number = 1 + (held.index(name) if name in held else len(held))
+    say(Message("provision.numbered", name=name, number=number))
 
 
 def _confirm_loss(name: str, hello: Hello, as_json: bool) -> None:

@@ -69,13 +69,20 @@ def test_the_page_to_activate_on_comes_from_the_configuration(tmp_path, capsys, 
     assert "login.example.dk/activate" in (tmp_path / "a.html").read_text()
 
 
-def test_the_letters_of_a_batch_are_gone_on_with(tmp_path, capsys):
+def test_letters_that_are_there_are_not_written_over_and_only_missing_ones_when_told(
+    tmp_path, capsys
+):
     folder = tmp_path / "letters"
     folder.mkdir()
     kept = folder / f"{SERIALS[0]}.en.html"
     kept.write_text("kept")
-    code, said = call(capsys, "letters", "b", folder, "--format", "html", "--language", "en")
-    assert (code, said["letters"]) == (0, 2)
+    command = ["letters", "b", folder, "--format", "html", "--language", "en"]
+    code, said = call(capsys, *command)
+    assert (code, said["id"]) == (ExitCode.FILE, "batch-letters-exist")
+    assert str(kept) in said["error"]
+    assert list(folder.iterdir()) == [kept]
+    code, said = call(capsys, *command, "--missing")
+    assert (code, said["letters"], said["written"]) == (0, 2, 1)
     assert kept.read_text() == "kept"
     assert "1000 0000 0008" in (folder / f"{SERIALS[1]}.en.html").read_text()
     assert len(list(folder.iterdir())) == 2
@@ -115,7 +122,7 @@ def test_a_passport_as_a_page(tmp_path, capsys):
         (("passport", SERIALS[0], "{new}", "--verify", "{new}"), "passport-options"),
         (("passport", "100000000016", "{new}"), "batch-token-not-done"),
         (("passport", "123", "{new}"), "serial-number-invalid"),
-        (("letter", "123456789012", "{new}"), "serial-number-invalid"),
+        (("letter", "123456789012", "{new}"), "serial-number-mistyped"),
         (("letter", "100000000016", "{new}"), "inventory-token-unknown"),
         (("letter", SERIALS[0], "{new}", "--language", "kl"), "letter-language-unknown"),
         (("letter", SERIALS[0], "{old}"), "file-exists"),

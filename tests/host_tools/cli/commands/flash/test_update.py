@@ -245,8 +245,9 @@ def test_an_update_by_another_key_than_the_statements_is_refused_before_it_is_se
         ({"minimum": "8.0.0"}, "update-between"),
         ({"product": "kodeoplaeser"}, "update-for-other"),
         ({"production": False}, "update-for-other"),
+        ({"languages": ("da",)}, "update-other-languages"),
     ],
-    ids=["version", "one between", "product", "build"],
+    ids=["version", "one between", "product", "build", "languages"],
 )
 def test_what_the_token_would_refuse_is_said_before(
     call, served, key_file: Path, tmp_path: Path, changes: dict, error: str
@@ -256,6 +257,8 @@ def test_what_the_token_would_refuse_is_said_before(
         "flash", "update", served[1], "--package", package, "--access-key-file", key_file
     )
     assert (code, result["id"]) == (ExitCode.CONFLICT, error)
+    if "languages" in changes:
+        assert result["error"] == "The package is for the languages da; the token has da,en."
 
 
 def test_a_token_without_update_key_takes_none(call, key_file: Path, tmp_path: Path):

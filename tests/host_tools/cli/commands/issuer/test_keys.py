@@ -11,6 +11,7 @@ import typer
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.link.fake_token import SERIAL
 
 
@@ -39,6 +40,26 @@ def test_an_issuer_key_is_created_shown_and_derived_from(call, tmp_path, monkeyp
     code, result = call("keys", "show")
     assert code == ExitCode.WRONG_KEY
     assert "--passphrase-file" in result["hint"]
+
+
+@pytest.mark.parametrize(("slips", "code"), [(2, ExitCode.OK), (3, ExitCode.WRONG_KEY)])
+def test_a_passphrase_may_be_mistyped_twice(call, monkeypatch, capsys, slips, code):
+    phrase = "a passphrase of words"
+    monkeypatch.setenv("KODEBRIK_PASSPHRASE", phrase)
+    assert call("keys", "create")[0] == 0
+    monkeypatch.delenv("KODEBRIK_PASSPHRASE")
+    typed = []
+
+    def type_phrase(*_, **__):
+        typed.append("a passphrase of birds" if len(typed) < slips else phrase)
+        return typed[-1]
+
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: "", terminal=True))
+    monkeypatch.setattr("typer.prompt", type_phrase)
+    assert main(["keys", "show"]) == code
+    assert len(typed) == 3
+    said = capsys.readouterr()
+    assert all(each not in said.out + said.err for each in typed)
 
 
 def test_a_derived_key_opens_its_token_without_the_issuer_key(

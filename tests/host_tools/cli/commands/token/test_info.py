@@ -22,7 +22,9 @@ def test_info_tells_more_to_who_has_the_key(provisioned, call, capsys, monkeypat
         3700,
     )
     main(["info"])
-    assert "Battery: 3700 mV" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Battery: 3700 mV" in said
+    assert "Languages: da, en" in said
     monkeypatch.delenv("KODEBRIK_ISSUER_KEY")
     code, result = call("info")
     assert code == 0

@@ -122,6 +122,22 @@ def test_a_wrong_number_stops_before_anything_is_written(
     assert token.vault.state == messages.BLANK
 
 
+@pytest.mark.parametrize(("slips", "code"), [(2, ExitCode.OK), (3, ExitCode.NOT_CONFIRMED)])
+def test_a_number_may_be_mistyped_twice(port, token, secret_file, monkeypatch, capsys, slips, code):
+    """The token shows the same one meanwhile."""
+    asked = []
+
+    def type_number():
+        asked.append(token.services.numbers[-1])
+        return "000000" if len(asked) <= slips else asked[-1]
+
+    monkeypatch.setattr(sys, "stdin", Keyboard(type_number))
+    assert main(["provision", "--secret-file", secret_file]) == code
+    assert len(token.services.numbers) == 1
+    assert len(asked) == 3
+    assert capsys.readouterr().err.count("shows another number") == 2
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_number_that_nobody_can_type_is_no_interrupt(
     port, token, secret_file, monkeypatch, capsys, as_json

@@ -79,12 +79,14 @@ def test_older_firmware_does_without_and_says_so(
     token.forget_operation(messages.NAME_WRITE)
     token.forget_operation(messages.NAME_KEEP)
     assert main([*CALLED, "--secret-file", secret_file]) == 0
-    assert "spells the name, or calls it account 1 where" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "its firmware is older" in said
+    assert "will call Netbank account 1" in said
     assert len(token.vault.credentials) == 1
     another = ["provision", "--account", "Kommune", "--secret-file", secret_file]
     for _ in range(2):  # as a new account, and as one that is there
         assert main(another) == 0
-        assert "calls it account 2 where" in capsys.readouterr().err
+        assert "will call Kommune account 2" in capsys.readouterr().err
 
 
 def test_a_name_that_was_asked_for_and_cannot_be_had_changes_nothing(
@@ -106,7 +108,19 @@ def test_a_name_that_takes_too_long(port, token, secret_file, capsys, tmp_path):
     name = "Firmaets bank i Aarhus nr. 1234"
     assert len(levels.trim(ESPEAK.say(name, "da+f5", 166))) > 2 * levels.RATE
     assert main(["provision", "--account", name, "--secret-file", secret_file]) == 0
-    assert "spells the name, or calls it account 1 where" in capsys.readouterr().err
+    assert f"will call {name} account 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wished", [["--no-spoken-name"], []])
+def test_a_token_with_letters_is_said_to_spell(port, token, secret_file, capsys, wished):
+    Path(token.directory).mkdir()
+    (Path(token.directory) / "letters.kvp").write_bytes(b"letters")
+    if not wished:
+        token.forget_operation(messages.NAME_WRITE)
+    assert main([*CALLED, "--secret-file", secret_file, *wished]) == 0
+    said = capsys.readouterr().err
+    assert "will spell the name Netbank" in said
+    assert "account 1" not in said
 
 
 def test_both_options_at_once(port, token, secret_file, capsys):
