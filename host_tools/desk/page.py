@@ -38,7 +38,7 @@ def address(number: int) -> str:
     return f"/tokens/{number}"
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 def page(request: Request, lang: str = "") -> Response:
     """Give the page, in the language of `lang`, or of the browser, or Danish. It knows nothing of
     a token's state: that comes over the API, for who has the secret."""

@@ -1,5 +1,5 @@
-"""Print every figure, a line each as it is measured; `--json` prints one list at the end
-instead."""
+"""Print every figure, a line each as it is measured, or those of the modules that are named
+(`python -m tests.bench desk`); `--json` prints one list at the end instead."""
 
 import json
 import sys
@@ -28,20 +28,27 @@ def line(figure: Figure) -> str:
     )
 
 
+_MODULES = (
+    firmware_and_emulator,
+    speech,
+    desk,
+    validator,
+    pskc_import,
+    streamed_import,
+    large_database,
+    factory,
+)
+
+
 def main() -> None:
-    """Measure all."""
+    """Measure all, or what is asked for."""
     as_json = "--json" in sys.argv[1:]
+    modules = {module.__name__.rpartition(".")[2]: module for module in _MODULES}
+    names = [name for name in sys.argv[1:] if name != "--json"] or list(modules)
+    if unknown := set(names) - set(modules):
+        sys.exit(f"No figures: {', '.join(sorted(unknown))}. There are {', '.join(modules)}.")
     measured = []
-    for measure in [
-        *firmware_and_emulator.figures(),
-        *speech.figures(),
-        *desk.figures(),
-        *validator.figures(),
-        *pskc_import.figures(),
-        *streamed_import.figures(),
-        *large_database.figures(),
-        *factory.figures(),
-    ]:
+    for measure in [measure for name in names for measure in modules[name].figures()]:
         figure = measure()
         measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})
         if not as_json:

@@ -61,6 +61,14 @@ def test_a_name_that_points_here_is_refused(desk: Made) -> None:
         assert client.get("token", headers={"Host": host}).status_code == 200, host
 
 
+def test_a_page_can_be_asked_whether_it_is_there(desk: Made) -> None:
+    client = TestClient(application(desk()), ADDRESS)
+    there = client.head("/")
+    assert there.status_code == 200
+    assert there.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in there.headers["content-security-policy"]
+
+
 def test_no_answer_lets_another_site_read_it(desk: Made) -> None:
     client = api(desk())
     answer = client.get("token", headers={"Origin": "https://evil.example"})
