@@ -1,7 +1,7 @@
 """Fixtures for many tests, and the option `--port`.
 
 `runtime`: a test runs on CPython and on the MicroPython VM. `postgres_url`: an empty database of a
-real PostgreSQL.
+real PostgreSQL. `browser`: a Chromium.
 """
 
 import gc
@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -19,6 +20,9 @@ from hypothesis import settings
 from emulator.screen_text import close_fonts
 from tests.support import postgres
 from tests.support.runtime import CPython, MicroPython, Runtime, compile_modules
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # No deadline: an example's real time says what else the machine is doing. The gate draws the same
 # examples each time.
@@ -87,6 +91,19 @@ def vm(vm_modules: Path) -> Iterator[MicroPython]:
 def runtime(request: pytest.FixtureRequest) -> Runtime:
     """One of the two runtimes; see tests/support/runtime.py."""
     return CPython() if request.param is CPython else request.getfixturevalue("vm")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A Chromium of this test module's own; what is expected of a page may take its time, as the
+    machine may be busy."""
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - slow to load
+
+    from tests.support import browser as chromium  # noqa: PLC0415 - as above
+
+    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
+        expect.set_options(timeout=chromium.PATIENCE)
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import NewToken, Product
@@ -14,13 +14,6 @@ from tests.host_tools.validator.operations.app.phone import activate, outcome, u
 from tests.support import browser as chromium
 from tests.support.emulated.token import TokenUnderTest, totp
 from tests.support.validator.database import MASTER, create_tables
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
-        expect.set_options(timeout=chromium.PATIENCE)
-        yield opened
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.desk.token import DeskToken
 from host_tools.image.image import build_image
-from tests.host_tools.desk.pages import browser, open_page  # noqa: F401 - fixtures
+from tests.host_tools.desk.pages import open_page  # noqa: F401 - a fixture
 from tests.support.emulated.desk import BOARDS, Made, at_desk
 
 

@@ -3,19 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from host_tools.desk.token import DeskToken
 from tests.support import browser as chromium
 from tests.support.emulated.desk import SECRET, Made, application
 
 Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,22 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.host_tools.desk.customer import LOCALES, Customer, Typist, demonstrated
 from tests.support import browser as chromium
 
 PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
-        yield opened
 
 
 def opened(browser: Browser, address: str, language: str) -> tuple[Page, list[str]]:

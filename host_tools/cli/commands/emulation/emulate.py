@@ -207,7 +207,8 @@ def emulate(
 
             stack.enter_context(rebuilding(emulator, board, sources_of(folder), say))
         if listener is not None:
-            _serve_desk(emulator, listener, stop, link, rfc2217, open_page, as_json)
+            links = _offer_to_all(emulator, link, rfc2217)
+            _serve_desk([(emulator, links)], listener, stop, open_page, as_json)
             return
         links = _offer(emulator, link, rfc2217)
         _announce(emulator, links, as_json)
@@ -327,30 +328,34 @@ def _offer(emulator: "Emulator", link: Path | None, rfc2217: int | None) -> dict
     return links
 
 
+def _offer_to_all(
+    emulator: "Emulator", link: Path | None = None, rfc2217: int | None = None
+) -> dict[str, str]:
+    """Offer the token's link over the network too, and give its addresses. Without `link` there is
+    one in the token's folder: the terminal behind it is another one after each plugging in."""
+    return _offer(emulator, link or emulator.directory / "port", rfc2217 or 0)
+
+
 def _serve_desk(
-    emulator: "Emulator",
+    tokens: "list[tuple[Emulator, dict[str, str]]]",
     listener: socket.socket,
     stop: threading.Event,
-    link: Path | None,
-    rfc2217: int | None,
     open_page: bool,
     as_json: bool,
 ) -> None:
-    """Serve the page and the API until `stop`, with the link over the network too.
-
-    Without `link` there is one in the token's folder: the terminal behind it is another one after
-    each plugging in.
-    """
+    """Serve the page and the APIs of tokens, each with the addresses of its link, until `stop`."""
     from host_tools.desk.server import serve  # noqa: PLC0415 - an extra
 
-    links = _offer(emulator, link or emulator.directory / "port", rfc2217 or 0)
-
     def ready(url: str) -> None:
-        _announce(emulator, links | {"web": url}, as_json)
+        web = {"web": url}
+        told = [_told(emulator, links) for emulator, links in tokens]
+        result = told[0] | web if len(told) == 1 else web | {"tokens": told}
+        emit(as_json, result, [line for one in [*told, web] for line in _lines(one)])
+        sys.stdout.flush()
         if open_page:
             webbrowser.open(url)
 
-    serve([(emulator, links)], listener, stop, ready)
+    serve(tokens, listener, stop, ready)
 
 
 def _folders(
@@ -374,33 +379,23 @@ def _serve_several(
     with ExitStack() as stack:
         listener = stack.enter_context(listen_for_page(port))
         stop = stack.enter_context(asked_to_stop())
-        from host_tools.desk.server import serve  # noqa: PLC0415 - an extra
-
         tokens = []
         for folder in folders:
             emulator = stack.enter_context(emulated(folder, step, warn, pace=pace))
-            tokens.append((emulator, _offer(emulator, emulator.directory / "port", 0)))
-
-        def ready(url: str) -> None:
-            told = [{"state": str(emulator.directory), **links} for emulator, links in tokens]
-            emit(
-                as_json,
-                {"web": url, "tokens": told},
-                [line for token in told for line in _lines(token)] + _lines({"web": url}),
-            )
-            sys.stdout.flush()
-            if open_page:
-                webbrowser.open(url)
-
-        serve(tokens, listener, stop, ready)
+            tokens.append((emulator, _offer_to_all(emulator)))
+        _serve_desk(tokens, listener, stop, open_page, as_json)
 
 
 def _lines(addresses: dict[str, str]) -> list[str]:
     return [Message("emulate." + name, value=value) for name, value in addresses.items()]
 
 
-def _announce(emulator: "Emulator", addresses: dict[str, str], as_json: bool) -> None:
-    result = {"state": str(emulator.directory), **addresses}
+def _told(emulator: "Emulator", links: dict[str, str]) -> dict[str, str]:
+    return {"state": str(emulator.directory), **links}
+
+
+def _announce(emulator: "Emulator", links: dict[str, str], as_json: bool) -> None:
+    result = _told(emulator, links)
     emit(as_json, result, _lines(result))
     sys.stdout.flush()
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from host_tools.otp import codes
 from host_tools.validator.records import Role
@@ -22,12 +22,6 @@ from tests.support.validator.direct_app import opened
 PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
 # For what a page does in any language; templates and their rules of contrast are the same in both.
 one_language = pytest.mark.parametrize("context", ["da-DK"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from host_tools.otp import codes
 from host_tools.validator.notices.smtp import MailServer
@@ -29,13 +29,6 @@ from tests.support.validator.tokens import activated
 
 # What a page does is the same with each database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
-        expect.set_options(timeout=chromium.PATIENCE)
-        yield opened
 
 
 @pytest.fixture
