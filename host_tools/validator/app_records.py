@@ -265,6 +265,7 @@ class AppEvent:
     party_name: str
     text: str
     language: str  # of the text, empty where it is not known
+    approval: str  # its id, empty for what is none
 
 
 @dataclass(frozen=True, slots=True)

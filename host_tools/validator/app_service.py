@@ -142,9 +142,9 @@ class AppService:
         """Let an approval wait for its whole life from now, as extend() does, for who asked."""
         return self._write(actor, approvals.extend, parties, reference, limits)
 
-    def extend(self, session: Secret, reference: str, limits: ApprovalLimits) -> float:
-        """Let an approval wait for its whole life from now; give its end. KodebrikError when it
-        does not wait, or was extended ten times."""
+    def extend(self, session: Secret, reference: str, limits: ApprovalLimits) -> WaitingApproval:
+        """Let an approval wait for its whole life from now. KodebrikError when it does not wait,
+        or was extended ten times."""
         return self._write(_ACTOR, answers.extend, session, reference, limits)
 
     def practise(

@@ -297,10 +297,10 @@ def answer(
 @router.post("/approvals/{reference}/extend", responses=responses(404, 409))
 def extend(
     request: Request, service: Service, session: Session, reference: ReferenceInPath
-) -> dict[str, float]:
+) -> WaitingApproval:
     """Let an approval wait for its whole life from now."""
     settings: Settings = request.app.state.settings
-    return {"expires_at": service.app.extend(session, reference, settings.app.limits)}
+    return service.app.extend(session, reference, settings.app.limits)
 
 
 @router.get("/devices", responses=responses())

@@ -103,14 +103,16 @@ def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict
     return sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
 
 
-def extend(unit: UnitOfWork, session: Secret, reference: str, limits: ApprovalLimits) -> float:
-    """Let an approval wait longer, as approvals.prolonged() does; give its end."""
+def extend(
+    unit: UnitOfWork, session: Secret, reference: str, limits: ApprovalLimits
+) -> WaitingApproval:
+    """Let an approval wait longer, as approvals.prolonged() does."""
     holder = sessions.require(unit, session)
     rows = _lock(unit, holder.owner, reference)
     row = next((row for row in rows if row.reference == reference), None)
     if row is None or sessions.usable(unit, holder.token) is not AppReason.ACCEPTED:
         raise NotFoundError("approval-unknown")
-    return asked_for.prolonged(unit, row, limits).expires_at
+    return waiting_of(asked_for.prolonged(unit, row, limits), holder.owner)
 
 
 def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingApproval:

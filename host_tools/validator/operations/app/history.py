@@ -35,6 +35,7 @@ def of_user(connection: Connection, owner_id: int) -> list[AppEvent]:
             told.get("party_name", ""),
             told.get("text", ""),
             told.get("language", ""),
+            told.get("approval", ""),
         )
         for at, action, detail, serial, name in connection.execute(query)
         for told in [json.loads(detail)]

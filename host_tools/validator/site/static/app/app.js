@@ -3,14 +3,14 @@
 import { ask, Unreachable } from "./server.js";
 import { countFrom, devices, forget, nextCounter, prove } from "./keys.js";
 import { onActivation, prepare } from "./activation.js";
-import { close, extended, present, showOthers, shownApproval, signedTexts, summary } from "./approval.js";
+import { close, extended, present, renew, showOthers, shownApproval, signedTexts, summary } from "./approval.js";
 import { openAccount } from "./account.js";
-import { attempt, by, element, filled, firstEmpty, isShown, mark, say, show, tell, tellRefusal, texts, time } from "./views.js";
+import { attempt, by, element, filled, firstEmpty, isShown, mark, retitle, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
-const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, ending: 0 };
+const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, reached: true, ending: 0 };
 const serverClock = () => Date.now() / 1000 + here.ahead;
 const request = (method, path, body, signal) => ask(method, path, body, { session: here.session, signal });
 
@@ -40,6 +40,7 @@ function openLock(device) {
 function leave() {
   here.polling?.abort();
   clearTimeout(here.ending);
+  by("ending").hidden = true;
   here.session = here.polling = null;
   here.waiting = [];
   close();
@@ -53,15 +54,20 @@ function lock(told = texts.locked) {
   tell(told);
 }
 
-async function unlock(again = true) {
+/** Ask the server for a session, with the PIN of a device that has one; give its answer. */
+async function openSession(pin, again = true) {
   const { device } = here;
-  const field = by("unlock").elements.pin;
   const { challenge } = await ask("POST", "/challenges", {});
   const counter = await nextCounter(device);
   const proof = await prove(device, "kodebrik-session-1", challenge, device.device, String(counter));
-  const opened = await ask("POST", "/sessions", { device: device.device, counter, challenge, proof, pin: field.value });
+  const opened = await ask("POST", "/sessions", { device: device.device, counter, challenge, proof, pin });
   await countFrom(device, opened.counter);
-  if (!opened.opened && opened.reason === "replayed" && again) { await unlock(false); return; }
+  return opened.reason === "replayed" && again ? openSession(pin, false) : opened;
+}
+
+async function unlock() {
+  const field = by("unlock").elements.pin;
+  const opened = await openSession(field.value);
   mark(field, opened.reason === "wrong_pin");
   field.value = "";
   if (!opened.opened) {
@@ -73,9 +79,31 @@ async function unlock(again = true) {
   here.session = opened.session;
   const { approvals, now } = await request("GET", "/approvals");
   take(approvals, now);
-  here.ending = setTimeout(() => tell(texts.ending), 1000 * Math.max(0, opened.ends_at - now - WARNED));
+  warnBefore(opened.ends_at);
   openWaiting();
   poll();
+}
+
+/** Tell two minutes before it that the session ends, with a button that keeps the app open (WCAG 2.2, 2.2.1). */
+function warnBefore(ends_at) {
+  by("ending").hidden = true;
+  clearTimeout(here.ending);
+  here.ending = setTimeout(() => { by("ending").hidden = false; }, 1000 * Math.max(0, ends_at - serverClock() - WARNED));
+}
+
+/** Go on with a new session where the user is; nothing that was typed is lost. */
+async function stay() {
+  const pin = here.device.kind === "pin" ? await sure(texts.sure_stay, texts.yes_stay, { pin: true }) : "";
+  if (pin === null) return;
+  const opened = await openSession(pin);
+  if (!opened.opened) { tellRefusal(opened); return; }
+  const former = here.session;
+  here.polling.abort();
+  here.session = opened.session;
+  warnBefore(opened.ends_at);
+  tell(texts.stayed, true);
+  poll();
+  await ask("DELETE", "/sessions", undefined, { session: former });
 }
 
 function take(approvals, now) {
@@ -127,12 +155,14 @@ async function answer(approval, decision, digits) {
     verdict = await request("POST", `/approvals/${approval.id}/answer`, body);
   } catch (failure) {
     if (!(failure instanceof Unreachable)) throw failure;
+    here.reached = false;
     tell(texts.answer_lost); // it may have arrived: arrived() tells when the server is reached
     return;
   }
   await countFrom(device, verdict.counter);
   if (verdict.reason === "wrong_digits" && verdict.tries_left) {
-    tell(filled(texts.wrong_digits, { count: verdict.tries_left }));
+    tellRefusal(verdict);
+    by("digits").value = "";
     mark(by("digits"), true);
     return;
   }
@@ -153,46 +183,56 @@ function finish(verdict, decision) {
 /** Ask for what waits until the session ends. */
 async function poll() {
   const polling = here.polling = new AbortController();
-  let reached = true;
+  here.reached = true;
   while (!polling.signal.aborted) {
     try {
       const known = here.waiting.map((one) => one.id).join(",");
       const { approvals, now } = await request("GET", `/approvals?wait=${WAIT}&known=${known}`, undefined, polling.signal);
-      if (!reached) tell("");
-      reached = true;
+      if (!here.reached) tell(texts.reached, true);
+      here.reached = true;
       if (!polling.signal.aborted) await arrived(approvals, now);
     } catch (failure) {
       if (polling.signal.aborted) return;
       if (!(failure instanceof Unreachable)) { await attempt(() => { throw failure; }, ended); return; }
-      if (reached) tell(texts.unreachable);
-      reached = false;
+      away();
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
   }
 }
 
+/** Tell once that the server cannot be reached. */
+function away() {
+  if (here.session && here.reached) tell(texts.unreachable);
+  here.reached = false;
+}
+
 /** Tell what has become of an approval that does not wait any more. */
 async function tellEnd(approval) {
   const { entries } = await request("GET", "/history");
-  const entry = entries.find((one) => texts[`accepted_${one.action}`] && one.text === approval.text && one.at >= approval.created_at);
+  const entry = entries.find((one) => one.approval === approval.id);
   openWaiting();
   if (entry) tell(texts[`accepted_${entry.action}`], true);
-  else tell(texts.not_waiting);
+  else tell(approval.expires_at <= serverClock() ? texts.expired : texts.not_waiting);
 }
 
 async function arrived(approvals, now) {
   const before = new Set(here.waiting.map((one) => one.id));
   const isNew = approvals.some((one) => !before.has(one.id));
   take(approvals, now);
+  const told = approvals.length > 1 ? `${texts.arrived} ${by("waiting-several").textContent}` : texts.arrived;
   const shown = shownApproval();
   if (shown && !shown.practice) {
-    if (!approvals.some((one) => one.id === shown.id)) { await tellEnd(shown); return; }
+    const fresh = approvals.find((one) => one.id === shown.id);
+    if (!fresh) { await tellEnd(shown); return; }
+    renew(fresh);
     showOthers(approvals.filter((one) => one.id !== shown.id));
   } else if (isShown("waiting")) {
-    if (isNew && approvals.length === 1) { openWaiting(); say(texts.arrived); return; }
+    if (isNew) tell("");
+    if (isNew && approvals.length === 1) { openWaiting(); say(told); return; }
     listWaiting();
+    retitle();
   }
-  if (isNew) say(texts.arrived);
+  if (isNew) say(told);
 }
 
 onActivation(async (device) => {
@@ -204,6 +244,8 @@ by("unlock").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!firstEmpty(event.target)) attempt(unlock);
 });
+by("stay").addEventListener("click", () => attempt(stay, ended));
+window.addEventListener("offline", away);
 by("forget").addEventListener("click", async () => {
   const { device } = here;
   await forget(device);
@@ -217,8 +259,7 @@ by("lock").addEventListener("click", async () => {
 by("practise").addEventListener("click", () => attempt(async () => openApproval(await request("POST", "/practice", {})), ended));
 by("extend").addEventListener("click", () => attempt(async () => {
   const shown = shownApproval();
-  const { expires_at } = await request("POST", `/approvals/${shown.id}/extend`);
-  extended(expires_at, shown.extensions_left - 1);
+  extended(await request("POST", `/approvals/${shown.id}/extend`));
 }, ended));
 const pages = {
   users: () => chooseUser({ always: true }),

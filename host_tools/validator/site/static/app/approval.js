@@ -7,6 +7,7 @@ const HOLD = 1500; // ms
 const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text", "amount", "currency", "account", "place", "created_at"];
 const digits = by("digits");
 let open = null; // the approval that is shown
+let typedFor = ""; // the approval whose digits are in the field: who opens the app again has them still
 let decide = null; // called with a decision and the digits that were typed
 let told = Infinity; // the seconds that were left when it was told last
 let serverClock = () => Date.now() / 1000;
@@ -32,7 +33,8 @@ export function present(approval, clock, answer) {
   by("asked-from").hidden = by("place-label").hidden = !approval.place;
   by("practice-hint").hidden = !approval.practice;
   by("extend").hidden = Boolean(approval.practice) || !approval.extensions_left;
-  digits.value = "";
+  if (typedFor !== approval.id) digits.value = "";
+  typedFor = approval.id;
   mark(digits, false);
   count();
   show("approval", { signedIn: true });
@@ -49,15 +51,19 @@ export function showOthers(others) {
   by("other-list").replaceChildren(...others.map((one) => element("li", "", summary(one))));
 }
 
-/** Take over a new end of the approval. */
-export function extended(expires_at, left) {
-  open.expires_at = expires_at;
-  open.extensions_left = left;
-  told = Infinity;
-  if (!left && document.activeElement === by("extend")) digits.focus();
-  by("extend").hidden = !left;
+/** Take over the end of the approval, which the page that asks may have extended too. */
+export function renew({ expires_at, extensions_left }) {
+  if (expires_at > open.expires_at) told = Infinity;
+  Object.assign(open, { expires_at, extensions_left });
+  if (!extensions_left && document.activeElement === by("extend")) digits.focus();
+  by("extend").hidden = !extensions_left;
   count();
-  say(filled(texts.extended, { left: by("left").textContent, count: left }));
+}
+
+/** Take over a new end of the approval, and tell it. */
+export function extended(end) {
+  renew(end);
+  say(filled(texts.extended, { left: by("left").textContent, count: end.extensions_left }));
 }
 
 function count() {
@@ -112,7 +118,11 @@ swipe.addEventListener("change", () => {
   const whole = swipe.value === swipe.max;
   if (whole) approve();
   if (whole || !swipe.matches(":focus-visible")) swipe.value = 0;
+  tellSwipe();
 });
+const tellSwipe = () => swipe.setAttribute("aria-valuetext", `${swipe.value} %`);
+swipe.addEventListener("input", tellSwipe);
+tellSwipe();
 
 // Pressed, and confirmed.
 by("press").addEventListener("click", async () => {

@@ -22,9 +22,14 @@ export function say(text) { by("status").textContent = text; }
 export function show(id, { signedIn }) {
   for (const view of views) view.hidden = view.id !== id;
   by("menu").hidden = !signedIn;
-  const heading = by(id).querySelector("h1");
-  document.title = `${heading.textContent} – kodebrik`;
-  heading.focus();
+  retitle();
+  by(id).querySelector("h1").focus();
+}
+
+/** Give the window the heading of the view as its title. */
+export function retitle() {
+  const { textContent } = views.find((view) => !view.hidden).querySelector("h1");
+  document.title = `${textContent} – kodebrik`;
 }
 
 /** Show how something went, and say it; nothing when there is nothing to say. */

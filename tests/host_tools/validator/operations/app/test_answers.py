@@ -76,10 +76,10 @@ def test_it_expires_and_can_be_extended_ten_times(
 ):
     asked = site.ask()
     (shown,) = phone.waiting()
-    for _ in range(10):
+    for left in range(9, -1, -1):
         clock.now += 100
-        answered = phone.ask("POST", f"/approvals/{asked['id']}/extend")
-        assert answered.json() == {"expires_at": clock.now + 300}
+        answered = phone.ask("POST", f"/approvals/{asked['id']}/extend").json()
+        assert answered == shown | {"expires_at": clock.now + 300, "extensions_left": left}
     assert phone.ask("POST", f"/approvals/{asked['id']}/extend").status_code == 409
     clock.now += 300
     assert site.state(asked) == "expired"

@@ -3,12 +3,15 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from host_tools.otp import codes
+from host_tools.validator import site as site_package
+from host_tools.validator.app_records import AppReason
 from host_tools.validator.notices.smtp import MailServer
 from tests.host_tools.validator.operations.app.phone import (
     PAYMENT,
@@ -27,6 +30,7 @@ from tests.support.validator.application import SUITE
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.tokens import activated
 
+SCRIPTS = Path(site_package.__file__).with_name("static") / "app"
 # What a page does is the same with each database.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -133,7 +137,8 @@ def test_wrong_digits_declining_and_reporting(page: Page, site: Site) -> None:
     page.locator("#digits").fill(wrong)
     page.locator("#press").click()
     sure(page)
-    outcome(page, "ikke sidens cifre.*2 gange")
+    outcome(page, "ikke sidens cifre.*Forsøg tilbage: 2.")
+    expect(page.locator("#digits")).to_have_value("")
     assert page.locator("#digits").get_attribute("aria-invalid") == "true"
     judge(page)
     page.locator("#decline").click()
@@ -170,15 +175,73 @@ def test_two_at_once_are_shown_with_times_and_places(page: Page, site: Site) -> 
     assert (site.state(first), site.state(second)) == ("waiting", "declined")
 
 
-def test_the_end_of_the_session_is_told_before_it_comes(page: Page, site: Site) -> None:
+def test_the_end_of_the_session_is_told_and_the_app_stays_open_where_it_is(
+    page: Page, site: Site, clock: VirtualClock
+) -> None:
+    """WCAG 2.2, 2.2.1 and 2.2.5."""
     page.clock.install()
     opened(page, site)
     expect(page.locator("#waiting")).to_be_visible()
     page.clock.fast_forward("27:30")
-    expect(page.locator("#outcome")).to_be_hidden()
+    expect(page.locator("#ending")).to_be_hidden()
+    clock.advance(28 * 60)
+    asked = site.ask()
+    expect(page.locator("#approval")).to_be_visible()
+    page.locator("#digits").fill(asked["digits"])
     page.clock.fast_forward("00:31")
-    outcome(page, "låses om to minutter")
+    expect(page.locator("#ending")).to_contain_text("låses om to minutter")
     judge(page)
+    page.locator("#stay").press("Enter")
+    sure(page, "9999")
+    outcome(page, "Forkert PIN-kode. Forsøg tilbage: 2.")
+    page.locator("#stay").press("Enter")
+    sure(page, APP_PIN)
+    outcome(page, "Appen forbliver åben")
+    expect(page.locator("#ending")).to_be_hidden()
+    clock.advance(150)  # the former session would be over
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "^Godkendt")
+    assert site.state(asked) == "approved"
+
+
+def test_what_was_typed_is_still_there_after_the_app_has_locked_itself(
+    page: Page, site: Site
+) -> None:
+    opened(page, site)
+    asked = site.ask()
+    page.locator("#digits").fill(asked["digits"])
+    site.validator.rotate_key(actor="test")  # ends all sessions
+    outcome(page, "Appen har låst sig selv")
+    unlock(page)
+    expect(page.locator("#digits")).to_have_value(asked["digits"])
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "^Godkendt")
+
+
+def test_what_comes_and_goes_is_told(page: Page, site: Site, clock: VirtualClock) -> None:
+    opened(page, site)
+    page.locator("#menu [data-go=waiting]").click()
+    site.ask()
+    expect(page.locator("#approval")).to_be_visible()
+    site.ask(session="another-session-1")
+    expect(page.locator("#status")).to_have_text(re.compile("kommet en.*flere anmodninger"))
+    page.locator("#menu [data-go=waiting]").click()
+    page.locator("#waiting-list button").first.click()
+    page.locator("#decline").click()
+    sure(page)
+    outcome(page, "Afvist")
+    site.ask(session="another-session-2")
+    expect(page).to_have_title(re.compile("^2 anmodninger venter"))
+    expect(page.locator("#outcome")).to_be_hidden()
+    page.locator("#waiting-list button").first.click()
+    page.context.set_offline(True)
+    outcome(page, "Serveren kan ikke nås")
+    page.context.set_offline(False)
+    outcome(page, "Forbindelsen er tilbage")
+    clock.advance(301)
+    outcome(page, "Tiden var gået. Der er ikke godkendt noget")
 
 
 def test_a_sentence_is_spoken_in_its_own_language(
@@ -216,7 +279,7 @@ def test_time_is_told_and_extended(page: Page, site: Site, clock: VirtualClock) 
     expect(page.locator("#status")).to_have_text(re.compile("^Der er 5\\d sekunder tilbage.$"))
     page.locator("#extend").click()
     expect(page.locator("#status")).to_have_text(
-        re.compile("^Tid tilbage: .*Du kan forlænge 9 gange mere")
+        re.compile("^Tid tilbage: .*Forlængelser tilbage: 9.")
     )
     expect(page.locator("#left")).to_have_text(re.compile("Tid tilbage: (5:00|4:5)"))
 
@@ -376,6 +439,24 @@ def test_numbers_are_spoken_digit_by_digit(page: Page, sentence: str, spoken: st
         "async text => (await import('/static/app/spoken.js')).digitByDigit(text)", sentence
     )
     assert said.endswith(spoken)
+
+
+def test_every_text_that_the_app_says_is_on_its_page_and_each_is_said(
+    page: Page, site: Site
+) -> None:
+    page.goto("/app")
+    known = set(
+        page.evaluate("Object.keys(JSON.parse(document.getElementById('texts').textContent))")
+    )
+    speaking = [
+        one for one in SCRIPTS.glob("*.js") if one.name != "keys.js"
+    ]  # its texts are signed
+    scripts = "".join(one.read_text(encoding="utf-8") for one in speaking)
+    named = set(re.findall(r"\btexts\.(\w+)", scripts))
+    assert named - known == set()
+    kinds = ("accepted_", "event_", "sure_", "yes_")
+    told = {one.value for one in AppReason}
+    assert {one for one in known - named if not one.startswith(kinds)} <= told
 
 
 def test_practice_is_never_an_approval(page: Page, site: Site) -> None:
