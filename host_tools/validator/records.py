@@ -15,6 +15,7 @@ _MANUFACTURER = "kodebrik"  # of our own tokens, in the inventory and in PSKC fi
 
 PIN_LENGTHS = range(4, 33)  # characters
 ID_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS = 600, 600  # that they are valid
+ID_TOKEN_ALGORITHMS = ("ES256", "RS256")  # that they are signed by (RFC 7518 section 3.1)
 APP: Literal["app"] = "app"  # the kind of token that is an app device, and what its users call it
 # The largest rate error of a clock that nothing else is known of. A tuning-fork crystal: 20 ppm as
 # made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at freezing.
@@ -307,8 +308,10 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class OpenIdKey:
-    """A key that signs ID tokens (PKCS #8 in PEM), or did and is published for a while longer."""
+    """A key that signs ID tokens by an algorithm (PKCS #8 in PEM), or did and is published for a
+    while longer."""
 
+    algorithm: str
     private: Secret = field(repr=False)
     created_at: float
     published_until: float | None

@@ -74,6 +74,7 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
     drawn = json.loads(run("server", "openid-secret", "--json").stdout)
     clients = tomllib.loads(example("settings"))["openid"]["clients"]
     clients["shop"]["secret_sha256"] = drawn["secret_sha256"]
+    clients["rsa-shop"] = clients["shop"] | {"id_token_signed_response_alg": "RS256"}
     certificate = self_signed(tmp_path / "tls.pem")
     url = f"sqlite:///{tmp_path / 'validator.db'}"
     create_tables(url)
@@ -138,9 +139,12 @@ def openid_client(
 
 
 @contextmanager
-def idpyoidc(provider: Provider, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def idpyoidc(
+    provider: Provider, folder: Path, name: str, algorithm: str
+) -> Iterator[subprocess.Popen[str]]:
     script = Path(__file__).with_name("idpyoidc_rp.py")
-    given = [provider.issuer, "shop", provider.secret, provider.address, str(provider.certificate)]
+    given = [provider.issuer, name, provider.secret, provider.address, str(provider.certificate)]
+    given.append(algorithm)
     with application(
         folder, sys.executable, str(script), *given, PYTHONPATH=str(LIBRARY)
     ) as process:
@@ -204,8 +208,9 @@ def test_openid_client_asks_somebody_who_is_not_there(
 
 
 @needs_idpyoidc
-def test_idpyoidc_signs_somebody_in(provider: Provider, tmp_path: Path):
-    with idpyoidc(provider, tmp_path) as shop:
+@pytest.mark.parametrize(("name", "algorithm"), [("shop", "ES256"), ("rsa-shop", "RS256")])
+def test_idpyoidc_signs_somebody_in(provider: Provider, tmp_path: Path, name: str, algorithm: str):
+    with idpyoidc(provider, tmp_path, name, algorithm) as shop:
         back = provider.browse(says(shop)["address"], provider.tokens.code("K1"))
         found = goes_back(shop, back)
     assert (found["acr"], found["amr"]) == ("urn:kodebrik:acr:otp", ["otp"])

@@ -10,7 +10,7 @@ from host_tools.validator import app_records
 from host_tools.validator.openid.settings import RelyingParty
 
 OPENID, PROFILE = "openid", "profile"  # scopes
-ALGORITHM = "ES256"  # of ID tokens, and of what applications sign
+ALGORITHM = "ES256"  # of what applications sign
 # How an application authenticates.
 PUBLIC, SECRET_BASIC, PRIVATE_KEY_JWT = "none", "client_secret_basic", "private_key_jwt"
 

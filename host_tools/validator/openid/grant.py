@@ -19,7 +19,6 @@ from joserfc.jwk import Key
 from host_tools.secret import Secret
 from host_tools.validator.openid.authentication import reached
 from host_tools.validator.openid.client import (
-    ALGORITHM,
     OPENID,
     PRIVATE_KEY_JWT,
     PROFILE,
@@ -196,8 +195,8 @@ class Issuer(Protocol):
 
     issuer: str
 
-    def signing_key(self) -> Key:
-        """Give the key that signs them."""
+    def signing_key(self, algorithm: str) -> Key:
+        """Give the key that signs them by an algorithm."""
 
 
 class IdToken(OpenIDCode):
@@ -214,16 +213,17 @@ class IdToken(OpenIDCode):
 
     def encode_id_token(self, token: dict[str, Any], request: Any) -> str:
         """Say who it is, to whom, and until when that counts (OpenID Connect Core, section 2)."""
-        key, granted = self._issuer.signing_key(), request.user
+        algorithm = request.client.registered.id_token_signed_response_alg
+        key, granted = self._issuer.signing_key(algorithm), request.user
         claims = self.get_authorization_code_claims(request.authorization_code) | {
             "iss": self._issuer.issuer,
             "aud": granted.client,
             "sub": granted.subject,
             "iat": int(granted.read_at),
             "exp": int(granted.read_at) + ID_TOKEN_SECONDS,
-            "at_hash": create_half_hash(token["access_token"], ALGORITHM).decode(),
+            "at_hash": create_half_hash(token["access_token"], algorithm).decode(),
         }
-        return jwt.encode({"alg": ALGORITHM, "kid": str(key.kid)}, claims, key, [ALGORITHM])
+        return jwt.encode({"alg": algorithm, "kid": str(key.kid)}, claims, key, [algorithm])
 
 
 def access_token(token: Secret, scope: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ server of Authlib's over the validator's database. Its methods block on that.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from authlib.common.urls import add_params_to_uri
@@ -20,7 +21,7 @@ from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core.errors import LoginRequiredError
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, KeySet
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
 from host_tools.validator.app_records import ApprovalLimits
 from host_tools.validator.openid import backchannel
@@ -42,7 +43,7 @@ from host_tools.validator.openid.messages import (
     answer,
 )
 from host_tools.validator.openid.settings import OpenId
-from host_tools.validator.records import OpenIdSession
+from host_tools.validator.records import ID_TOKEN_ALGORITHMS, OpenIdSession
 from host_tools.validator.service import Validator
 
 logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes access tokens
@@ -51,6 +52,7 @@ AUTHORIZE, TOKEN, USERINFO = "/openid/authorize", "/openid/token", "/openid/user
 KEYS, LOGOUT, BACKCHANNEL = "/openid/keys", "/openid/logout", "/openid/backchannel"
 DISCOVERY = "/.well-known/openid-configuration"
 _GRANT_TYPES = [CodeGrant.GRANT_TYPE, BackchannelGrant.GRANT_TYPE]
+_KEY_TYPES: dict[str, type[ECKey | RSAKey]] = {"ES256": ECKey, "RS256": RSAKey}
 _LONGEST_VALUE = 2000  # characters of a parameter
 
 
@@ -204,21 +206,17 @@ class Provider(AuthorizationServer):
         return self.validator.openid.subject(client.sector, session)
 
     def key_set(self) -> KeySet:
-        """Give the published keys, with their private halves; the first signs."""
+        """Give the published keys, with their private halves; the first of its algorithm signs."""
         published = self.validator.openid.published_keys()
-        keys: list[Key] = [ECKey.import_key(one.private.reveal()) for one in published]
-        for key in keys:
-            key.ensure_kid()
-        return KeySet(keys)
+        return KeySet([_key(one.algorithm, one.private.reveal()) for one in published])
 
-    def signing_key(self) -> Key:
-        """Give the key that signs."""
-        return self.key_set().keys[0]
+    def signing_key(self, algorithm: str) -> Key:
+        """Give the key that signs by an algorithm."""
+        return next(key for key in self.key_set() if key.alg == algorithm)
 
     def public_keys(self) -> dict[str, Any]:
         """Give the JSON Web Key Set (RFC 7517)."""
-        use = {"use": "sig", "alg": ALGORITHM}
-        return {"keys": [key.as_dict(private=False, **use) for key in self.key_set()]}
+        return {"keys": [key.as_dict(private=False) for key in self.key_set()]}
 
     def configuration(self) -> dict[str, Any]:
         """Give the provider's metadata (OpenID Connect Discovery, section 3)."""
@@ -237,7 +235,7 @@ class Provider(AuthorizationServer):
             "grant_types_supported": _GRANT_TYPES,
             "scopes_supported": [OPENID, PROFILE],
             "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
             "token_endpoint_auth_methods_supported": CodeGrant.TOKEN_ENDPOINT_AUTH_METHODS,
             "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
             "code_challenge_methods_supported": S256.SUPPORTED_CODE_CHALLENGE_METHOD,
@@ -269,10 +267,18 @@ class Provider(AuthorizationServer):
         """Give the claims of an ID token of ours, expired or not, that a request brings as a hint;
         none of any other."""
         try:
-            token = jwt.decode(values.get("id_token_hint", ""), self.key_set(), [ALGORITHM])
+            token = jwt.decode(values.get("id_token_hint", ""), self.key_set(), ID_TOKEN_ALGORITHMS)
         except (JoseError, ValueError, TypeError):  # TypeError: of a header that is no object
             return {}
         return dict(token.claims)
+
+
+@lru_cache(maxsize=16)
+def _key(algorithm: str, private: bytes) -> Key:
+    """Read a signing key. It is kept: OpenSSL checks an RSA key anew whenever one is read."""
+    key = _KEY_TYPES[algorithm].import_key(private, {"use": "sig", "alg": algorithm})
+    key.ensure_kid()
+    return key
 
 
 def _login_required(grant: CodeGrant) -> LoginRequiredError:

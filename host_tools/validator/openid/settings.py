@@ -2,7 +2,7 @@
 people in with it (relying parties), which the file alone registers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from authlib.common.urls import add_params_to_uri
@@ -23,6 +23,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.validator.notices.loopback import is_loopback
 from host_tools.validator.settings_section import FOLDER, Section
 
+ALGORITHM: Literal["ES256"] = "ES256"  # where nothing else is chosen
 _LONGEST_ADDRESS = 1000  # characters
 
 
@@ -89,6 +90,8 @@ class RelyingParty(Section):
     public_key: Annotated[
         bytes | None, BeforeValidator(_public_key), Field(validation_alias="public_key_file")
     ] = None
+    # How its ID tokens are signed, by the name that OpenID Connect Registration has for it.
+    id_token_signed_response_alg: Literal["ES256", "RS256"] = ALGORITHM
     # Applications of one sector know a user by the same subject identifier. Default: its own.
     sector: _Text | None = None
     # Whether it may ask users who are not there, who approve in the app.

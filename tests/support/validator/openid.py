@@ -19,7 +19,7 @@ SECRET = "s3cret-of-the-shop"
 BACK = "https://shop.example.org/back"
 LEFT = "https://shop.example.org/"
 DEVICE_BACK = "http://127.0.0.1:9999/back"
-CLIENTS = {
+CLIENTS: dict[str, dict[str, object]] = {
     "shop": {
         "name": "Butikken på hjørnet",
         "redirect_uris": [BACK, "https://shop.example.org/back?from=codes"],
@@ -34,6 +34,7 @@ CLIENTS = {
         "secret_sha256": sha256(b"other").hexdigest(),
     },
 }
+CLIENTS["rsa-shop"] = CLIENTS["shop"] | {"id_token_signed_response_alg": "RS256"}
 
 
 def settings(issuer: str = ISSUER, clients: Mapping[str, object] = CLIENTS) -> Settings:

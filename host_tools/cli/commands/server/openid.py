@@ -19,7 +19,7 @@ _SECRET_BYTES = 32
 
 @option_groups
 def rotate_openid_key(*, validator: ValidatorOptions, as_json: Json = False) -> None:
-    """Sign ID tokens with a new key from now on; the server may run meanwhile. Older keys stay
+    """Sign ID tokens with new keys from now on; the server may run meanwhile. Older keys stay
     published until what they have signed has expired."""
     with validator.open(create=False) as opened:
         count = opened.openid.rotate_key(actor=ACTOR)

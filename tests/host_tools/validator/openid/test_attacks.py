@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from host_tools.secret import Secret
 from host_tools.validator.records import OpenIdRequest
@@ -274,16 +274,32 @@ def _unsigned(claims: dict, keys: dict) -> str:
     return f"{_part({'alg': 'none'})}.{_part(claims)}."
 
 
-def _with_public_key_as_secret(claims: dict, keys: dict) -> str:
-    public = ECKey.import_key(keys["keys"][0]).as_pem(private=False)
-    header = {"alg": "HS256", "kid": keys["keys"][0]["kid"]}
+def _published(keys: dict, algorithm: str) -> dict:
+    (found,) = (key for key in keys["keys"] if key["alg"] == algorithm)
+    return found
+
+
+def _with_public_key_as_secret(claims: dict, keys: dict, algorithm: str = "ES256") -> str:
+    published = _published(keys, algorithm)
+    (key,) = KeySet.import_key_set({"keys": [published]})
+    public = key.as_pem(private=False)
+    header = {"alg": "HS256", "kid": published["kid"]}
     signed = f"{_part(header)}.{_part(claims)}"
     mac = hmac.digest(public, signed.encode(), "sha256")
     return f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
 
 
+def _with_public_rsa_key_as_secret(claims: dict, keys: dict) -> str:
+    return _with_public_key_as_secret(claims, keys, "RS256")
+
+
+def _with_rsa_key_by_the_name_of_another(claims: dict, keys: dict) -> str:
+    header = {"alg": "RS256", "kid": _published(keys, "ES256")["kid"]}
+    return jwt.encode(header, claims, RSAKey.generate_key(2048), ["RS256"])
+
+
 def _with_other_key(claims: dict, keys: dict) -> str:
-    header = {"alg": "ES256", "kid": keys["keys"][0]["kid"]}
+    header = {"alg": "ES256", "kid": _published(keys, "ES256")["kid"]}
     return jwt.encode(header, claims, ECKey.generate_key("P-256"), ["ES256"])
 
 
@@ -294,7 +310,15 @@ def _with_key_inside(claims: dict, keys: dict) -> str:
 
 
 @pytest.mark.parametrize(
-    "forge", [_unsigned, _with_public_key_as_secret, _with_other_key, _with_key_inside]
+    "forge",
+    [
+        _unsigned,
+        _with_public_key_as_secret,
+        _with_public_rsa_key_as_secret,
+        _with_rsa_key_by_the_name_of_another,
+        _with_other_key,
+        _with_key_inside,
+    ],
 )
 def test_a_forged_id_token_is_no_hint(
     shop: Application,

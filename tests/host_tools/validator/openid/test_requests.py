@@ -106,7 +106,11 @@ def test_a_request_for_somebody_who_is_not_there(
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("ES256"),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["ES256", "RS256"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["alg", "kid", "crit", "typ", "b64"]), inner, max_size=4)
