@@ -67,7 +67,7 @@ def _bytes(text: str) -> bytes:
 
 Base64Url = Annotated[str, Field(max_length=2000), AfterValidator(_decoded)]
 Challenge = Annotated[str, Field(max_length=200, pattern=r"^[0-9a-f.]*$")]
-Counter = Annotated[int, Field(ge=0, lt=2**53)]
+Counter = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
 Pin = Annotated[str, Field(max_length=32, pattern=_PRINTABLE)]
 DeviceName = Annotated[str, Field(max_length=200, pattern=_PRINTABLE)]
 Digits = Annotated[str, Field(pattern="^([0-9]{2})?$")]

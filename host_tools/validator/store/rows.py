@@ -95,6 +95,7 @@ class AppDeviceRow(NamedTuple):
     token_id: int
     name: str
     key_kind: str
+    key_hash: bytes
     credential_id: bytes | None
     pin: bytes | None
     pin_key: int | None

@@ -122,7 +122,8 @@ app_devices = Table(
     ),
     Column("name", Text, nullable=False),
     Column("key_kind", Text, nullable=False),  # a value of records.AppKeyKind
-    Column("credential_id", LargeBinary),  # of a WebAuthn credential
+    Column("key_hash", LargeBinary, nullable=False, unique=True),  # SHA-256 of the public key
+    Column("credential_id", LargeBinary, unique=True),  # of a WebAuthn credential
     Column("pin", LargeBinary),  # keyed hash
     Column("pin_key", Integer, ForeignKey("data_keys.id")),
     *_seal(),

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Authenticator:
     key: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
-    credential_id: bytes = b"credential of test"
+    credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     def create(self, message: bytes) -> dict[str, Any]:
         numbers = self.key.public_key().public_numbers()

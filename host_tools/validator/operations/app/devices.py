@@ -1,8 +1,9 @@
 """App devices as tokens: letters, activation, lists, removal."""
 
 import secrets
+from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from host_tools.secret import Secret
 from host_tools.validator.app_records import (
@@ -64,9 +65,11 @@ def checked_name(name: str) -> str:
 
 
 def activate(unit: UnitOfWork, new: NewAppDevice) -> AppDevice | None:
-    """Activate a device, whose key was proven; None when challenge, user or code are not right,
+    """Activate a device, whose key was proven; KodebrikError when a device has that key already,
+    whosever it is; None when challenge, user or code are not right,
     which costs the same statements and MACs for every user."""
     checked_name(new.name)
+    _require_new(unit, new.key)
     fresh = challenges.is_fresh(unit, new.challenge)
     if new.code is not None:
         token = _by_code(unit, new, new.code, fresh)
@@ -123,6 +126,23 @@ def remove(unit: UnitOfWork, owner: UserRow, serial: str) -> None:
     if token is None or token.owner_id != owner.id or not _is_kept(token):
         raise NotFoundError("app-device-unknown")
     _retire(unit, token, "remove", {})
+
+
+def _require_new(unit: UnitOfWork, key: AppKey) -> None:
+    """Raise KodebrikError for a key or credential that a device has or had, of any user (WebAuthn,
+    section 7.1)."""
+    known = select(app_devices.c.token_id).where(
+        or_(
+            app_devices.c.key_hash == _key_hash(key),
+            app_devices.c.credential_id == (key.credential_id or b""),
+        )
+    )
+    if unit.connection.execute(known).first() is not None:
+        raise InvalidError("app-key-known")
+
+
+def _key_hash(key: AppKey) -> bytes:
+    return sha256(key.public).digest()
 
 
 def _replace_others(unit: UnitOfWork, token: TokenRow) -> None:
@@ -271,7 +291,9 @@ def _make_active(unit: UnitOfWork, token: TokenRow, new: NewAppDevice) -> AppDev
     lifecycle.clear_activation_code(token)
     way = "code" if new.code is not None else "activation_code"
     unit.record(token, "activate", {"way": way, "name": name, "key": key.kind.value})
-    row = AppDeviceRow(token.id, name, key.kind.value, key.credential_id, pin, pin_key)
+    row = AppDeviceRow(
+        token.id, name, key.kind.value, _key_hash(key), key.credential_id, pin, pin_key
+    )
     device = unit.insert(app_devices, row)
     outbox.queue(unit, NoticeKind.ACTIVATED, token)
     return device_of(token, device)

@@ -39,6 +39,36 @@ def test_a_letter_is_good_once_and_a_new_one_makes_the_former_void(site: Site):
     assert phone.unlock()["user_id"] == "anna.holm"
 
 
+def test_a_key_of_one_device_is_no_other_devices_not_even_when_that_was_removed(site: Site):
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert phone.activate(activation_code=site.letter("anna.holm")).status_code == 201
+    assert phone.unlock()["opened"]
+    letters = {user_id: site.letter(user_id) for user_id in ("anna.holm", "bo.lund")}
+    for _ in range(2):
+        for user_id, code in letters.items():
+            other = AppDevice(site.client, user_id, APP_PIN, key=phone.key)
+            refused = other.activate(activation_code=code)
+            assert (refused.status_code, refused.json()["id"]) == (422, "app-key-known")
+        phone.ask("DELETE", f"/devices/{phone.device}")
+    for user_id, code in letters.items():  # no try of a letter was spent
+        assert (
+            AppDevice(site.client, user_id, APP_PIN).activate(activation_code=code).status_code
+            == 201
+        )
+
+
+@pytest.mark.parametrize("counter", ["1", 1.0, True, "x", None, [1]])
+def test_a_counter_is_a_whole_number_alone(site: Site, counter: object):
+    body = {
+        "device": "APP1",
+        "counter": counter,
+        "challenge": "",
+        "pin": "",
+        "proof": {"signature": ""},
+    }
+    assert site.client.post("/app/api/sessions", json=body).status_code == 422
+
+
 def test_three_wrong_codes_after_the_selector_make_the_right_one_void(site: Site):
     code = site.letter("anna.holm")
     wrong = f"{code[:4]}{(int(code[4:]) + 1) % 10**8:08}"

@@ -1,5 +1,6 @@
 """Devices whose key is a WebAuthn credential."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,15 +13,15 @@ from tests.support.validator.authenticator import PRESENT, Authenticator, text
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-def activate(site: Site, authenticator: Authenticator) -> Any:
+def activate(site: Site, authenticator: Authenticator, user_id: str = "anna.holm") -> Any:
     challenge = site.client.post("/app/api/challenges", json={}).json()["challenge"]
-    message = signed_texts.activation(challenge, "anna.holm", "Telefon", "")
+    message = signed_texts.activation(challenge, user_id, "Telefon", "")
     body = {
         "challenge": challenge,
-        "user_id": "anna.holm",
+        "user_id": user_id,
         "name": "Telefon",
         "key": {"kind": "webauthn", "credential": authenticator.create(message)},
-        "activation_code": site.letter("anna.holm"),
+        "activation_code": site.letter(user_id),
     }
     return site.client.post("/app/api/devices", json=body)
 
@@ -35,6 +36,21 @@ def unlock(site: Site, device: str, counter: int, authenticator: Authenticator) 
         "proof": {"credential": authenticator.get(message)},
     }
     return site.client.post("/app/api/sessions", json=body).json()
+
+
+def test_a_credential_of_one_device_is_no_other_devices(site: Site):
+    """Not even with another key under the same id (WebAuthn, section 7.1)."""
+    first = Authenticator()
+    assert activate(site, first).status_code == 201
+    for second in (
+        first,
+        Authenticator(credential_id=first.credential_id),
+        replace(first, credential_id=b"other"),
+    ):
+        for user_id in ("bo.lund", "anna.holm"):
+            refused = activate(site, second, user_id)
+            assert (refused.status_code, refused.json()["id"]) == (422, "app-key-known")
+    assert activate(site, Authenticator(), "bo.lund").status_code == 201
 
 
 def test_a_credential_activates_opens_and_approves(site: Site):
