@@ -171,8 +171,12 @@ class Provider(AuthorizationServer):
         return answered
 
     def tokens(self, asked: ProviderRequest) -> ProviderAnswer:
-        """Answer the token endpoint."""
+        """Answer the token endpoint. Who asks is known before what is asked is judged."""
         if asked.values.get("grant_type") not in _GRANT_TYPES:
+            try:
+                self.authenticate_client(asked, CodeGrant.TOKEN_ENDPOINT_AUTH_METHODS)
+            except OAuth2Error as error:
+                return self.refuse(error)
             return self.refuse(UnsupportedGrantTypeError(""))
         answered: ProviderAnswer = self.create_token_response(asked)
         return answered

@@ -46,6 +46,7 @@ _HOUR = 3600.0
 _NONCE_BYTES = 32
 _REFERENCE_BYTES = 16
 _AMR = {AppKeyKind.WEBAUTHN: ("hwk", "user"), AppKeyKind.PIN: ("swk", "pin")}  # RFC 8176
+_USE_SECONDS = 600.0  # after the answer, in which an approval can be used
 _AMOUNT = re.compile(r"(?!0\.00)(?:0|[1-9][0-9]{0,11})\.[0-9]{2}")
 _CURRENCY = re.compile("[A-Z]{3}")
 _ACCOUNT = re.compile("(?!.{43})[0-9A-Za-z]+(?: [0-9A-Za-z]+)*")
@@ -163,9 +164,10 @@ def prolonged(unit: UnitOfWork, row: ApprovalRow, limits: ApprovalLimits) -> App
 def use(
     unit: UnitOfWork, parties: Collection[str], reference: str, typed: str | None = None
 ) -> bool:
-    """Use an approval: True once, when it was approved; with a user-ID, by that user."""
+    """Use an approval: True once, when it was approved a short while ago; with a user-ID, by that
+    user."""
     row = _lock(unit, parties, reference)
-    if row.state != ApprovalState.APPROVED or row.used:
+    if row.state != ApprovalState.APPROVED or row.used or _is_too_late(row, unit.now):
         return False
     if typed is not None:
         user = users.find_any(unit, typed)
@@ -174,6 +176,10 @@ def use(
     unit.update(approvals, row, row._replace(used=True))
     unit.record_server_event("use_approval", {"party": row.party, "approval": reference})
     return True
+
+
+def _is_too_late(row: ApprovalRow, now: float) -> bool:
+    return row.answered_at is None or now > row.answered_at + _USE_SECONDS
 
 
 def state_of(row: ApprovalRow, now: float) -> ApprovalState:

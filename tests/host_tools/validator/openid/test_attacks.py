@@ -204,6 +204,8 @@ def test_an_application_with_a_secret_cannot_leave_it_out(shop: Application, cod
 @pytest.mark.parametrize("grant", ["password", "client_credentials", "refresh_token", "", None])
 def test_tokens_are_given_for_codes_alone(shop: Application, code: str, grant: str | None):
     refused(shop.redeem(code, grant_type=grant), 400, "unsupported_grant_type")
+    stranger = Application(shop.client, "shop", "no secret of the shop")
+    refused(stranger.redeem(code, grant_type=grant), 401, "invalid_client")
 
 
 def test_one_code_redeemed_fifty_times_at_once_gives_tokens_once(
@@ -460,7 +462,7 @@ def test_errors_are_pages_for_people_and_json_for_programs(shop: Application, cl
     )
     assert "Ingen er logget på" in page.text
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert client.post("/openid/token").json()["error"] == "unsupported_grant_type"
+    assert client.post("/openid/token").json()["error"] == "invalid_client"
 
 
 def test_without_the_section_there_is_no_provider(validator: Validator):

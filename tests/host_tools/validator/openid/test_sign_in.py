@@ -1,5 +1,6 @@
 """Signing in to an application: what it asks for is what it gets."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -10,6 +11,7 @@ from joserfc.jwk import KeySet
 from host_tools.secret import Secret
 from host_tools.validator.records import Product
 from host_tools.validator.service import Validator
+from tests.support.ocra import peer
 from tests.support.validator.application import Tokens, new_token
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.openid import BACK, ISSUER, LEFT, Application, query_of
@@ -112,6 +114,28 @@ def test_a_token_of_this_project_and_a_pin_are_told(
     body = shop.redeem(query_of(answer.headers["location"])["code"]).json()
     claims = claims_of(client, body["id_token"])
     assert (claims["acr"], claims["amr"]) == (OTP_PIN, ["otp", "hwk", "pin"])
+
+
+def test_the_pin_of_a_challenge_response_tokens_suite_is_told(
+    shop: Application, client: TestClient, tokens: Tokens, validator: Validator
+):
+    suite = "OCRA-1:HOTP-SHA1-6:QN08-PSHA1"
+    validator.import_tokens([new_token(tokens, "K9", suite)], actor="test")
+    validator.assign("K9", "dorte.vig", actor="test")
+    validator.activate_by_administrator("K9", actor="test")
+    validator.set_pin("dorte.vig", Secret(PIN.encode()), actor="test")
+    query = urlencode(shop.request())
+    form = {"csrf": csrf(shop.ask().text), "user_id": "dorte.vig"}
+    begun = client.post(f"/openid/sign-in?{query}", data=form)
+    page = client.get(begun.headers["location"]).text
+    number = re.search(r"\b(\d{4})\s?(\d{4})\b", page)
+    assert number, page
+    response = peer(tokens.secrets["K9"].reveal(), suite, "".join(number.groups()), pin=PIN)
+    form = {"csrf": csrf(page), "code": response, "pin": PIN}
+    answer = client.post(f"/openid/sign-in/code?{query}", data=form)
+    body = shop.redeem(query_of(answer.headers["location"])["code"]).json()
+    claims = claims_of(client, body["id_token"])
+    assert (claims["acr"], claims["amr"]) == (OTP_PIN, ["otp", "pin"])
 
 
 def _fields(token) -> dict:

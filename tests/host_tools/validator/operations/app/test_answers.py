@@ -43,6 +43,18 @@ def test_what_was_asked_is_shown_approved_and_used_once(site: Site, phone: AppDe
     assert site.validator.verify_audit().broken == ()
 
 
+@pytest.mark.parametrize(("later", "used"), [(600, True), (601, False)])
+def test_what_was_approved_is_used_within_ten_minutes(
+    site: Site, phone: AppDevice, clock: VirtualClock, later: int, used: bool
+):
+    asked = site.ask(**PAYMENT)
+    (shown,) = phone.waiting()
+    clock.now += 200
+    assert phone.answer(shown, "approve", asked["digits"])["accepted"]
+    clock.now += later
+    assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": used}
+
+
 @pytest.mark.parametrize("decision", ["decline", "report"])
 def test_who_waits_is_told_that_it_was_declined(site: Site, phone: AppDevice, decision: str):
     asked = site.ask()

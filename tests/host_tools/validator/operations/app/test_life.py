@@ -21,6 +21,9 @@ LIFE, EXTENSIONS, TRIES, SESSION_LIFE, AFTER_REPORT = 300, 10, 3, 1800, 3600
 KEPT_SECONDS = 86400
 
 
+USE_WITHIN = 600  # seconds
+
+
 @dataclass
 class Model:
     """What is known of an approval without the validator."""
@@ -33,6 +36,7 @@ class Model:
     extensions: int = EXTENSIONS
     tries: int = TRIES
     used: bool = False
+    answered_at: float = 0.0
 
     def now(self, at: float) -> str:
         return "expired" if self.state == "waiting" and self.ends_at <= at else self.state
@@ -135,6 +139,7 @@ class Life(RuleBasedStateMachine):
             one.state = "waiting" if one.tries else "declined"
             return AppReason.WRONG_DIGITS
         one.state = "approved" if decision == "approve" else "declined"
+        one.answered_at = self.clock.now
         if decision == "report":
             self.reported_at = self.clock.now
             for other in self.approvals:
@@ -176,7 +181,8 @@ class Life(RuleBasedStateMachine):
     def use(self, which: int) -> None:
         one = self.approvals[-1 - which % len(self.approvals)]
         used = self.validator.app.use(["bank"], one.asked.id, actor="bank")
-        assert used == (one.state == "approved" and not one.used)
+        soon = self.clock.now <= one.answered_at + USE_WITHIN
+        assert used == (one.state == "approved" and soon and not one.used)
         one.used |= used
 
     @rule(number=st.sampled_from([0, 1]))
