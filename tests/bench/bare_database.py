@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import psycopg
 
 _SECONDS = 3.0
@@ -52,6 +53,17 @@ def postgres_commits(url: str, connections: int) -> float:
         return (
             sum(pool.map(lambda number: _commits(address, number), range(connections))) / _SECONDS
         )
+
+
+def postgres_processor(url: str) -> float:
+    """Give the processor time, in seconds, that a PostgreSQL on this machine has spent, all its
+    processes together, those that have ended too."""
+    with psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:")) as connection:
+        server = psutil.Process(connection.info.backend_pid).parent()
+    assert server is not None  # the process that starts one for each connection
+    ended = server.cpu_times().children_user + server.cpu_times().children_system
+    times = [process.cpu_times() for process in (server, *server.children())]
+    return float(ended + sum(one.user + one.system for one in times))
 
 
 def _commits(address: str, number: int) -> int:

@@ -4,7 +4,7 @@ bare databases."""
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from tests.bench import bare_database
@@ -19,6 +19,8 @@ _WORKERS = (1, 4)
 _OF_BARE = 0.4  # of the single commits of a bare database
 _OF_HMACS = 0.45  # of 1,000 HMAC-SHA-1
 _OF_ONE_WORKER = 1.5
+_OF_PROCESSORS = 0.8  # of the rate at which they never wait
+_ROUNDS = 3  # of loads and single commits in turn
 _OF_RIGHT_CODES = 2.0  # processor time of a wrong code
 _CROWD = 500  # connections
 _OF_MEDIAN = 10.0  # latency of the slowest 1 %
@@ -27,8 +29,19 @@ _OF_MEMORY = 1.05  # of that after _MANY checks
 
 
 @cache
+def in_turn_on_sqlite() -> tuple[http_checks.Served, float]:
+    """Load one worker on SQLite, and a bare database with single commits, a few times in turn; give
+    the round whose ratio is the median, with its commits a second."""
+    rounds = [(_load_on_sqlite(), bare_database.sqlite_commits()) for _ in range(_ROUNDS)]
+    return sorted(rounds, key=lambda one: one[0].load.rate / one[1])[_ROUNDS // 2]
+
+
 def on_sqlite() -> http_checks.Served:
     """Load one worker on SQLite."""
+    return in_turn_on_sqlite()[0]
+
+
+def _load_on_sqlite() -> http_checks.Served:
     with tempfile.TemporaryDirectory() as folder:
         stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), _TOKENS)
         return _whole(http_checks.load_on(stock, 1), 3 * _TOKENS)
@@ -68,7 +81,8 @@ def on_postgres() -> dict[int, tuple[http_checks.Served, float]]:
         for workers in _WORKERS:
             with tempfile.TemporaryDirectory() as folder, postgres.database(server) as url:
                 stock = http_checks.stock(url, Path(folder), _TOKENS)
-                served = _whole(http_checks.load_on(stock, workers), 3 * _TOKENS)
+                spent = partial(bare_database.postgres_processor, url)
+                served = _whole(http_checks.load_on(stock, workers, spent), 3 * _TOKENS)
                 result[workers] = served, bare_database.postgres_commits(url, workers)
     return result
 
@@ -122,10 +136,10 @@ def slowest_of_a_crowd() -> Figure:
 
 def against_bare_sqlite() -> Figure:
     """Durable checks a second over HTTP, against single commits of the bare database."""
-    limit = bare_database.sqlite_commits()
+    served, limit = in_turn_on_sqlite()
     return Figure(
         "checks, 1 worker, SQLite, over HTTP",
-        on_sqlite().load.rate,
+        served.load.rate,
         "1/s",
         "bare single commits",
         limit,
@@ -187,7 +201,19 @@ def more_workers_on_postgres() -> Figure:
     """The rate of checks of four workers, against one."""
     four, one = (on_postgres()[workers][0].load.rate for workers in (4, 1))
     name = "checks, 4 workers, PostgreSQL, over HTTP"
-    return Figure(name, four, "1/s", "1 worker", one, _OF_ONE_WORKER, more_is_better=True)
+    return Figure(name, four, "1/s", "1 worker", one, more_is_better=True)
+
+
+def workers_use_the_processors() -> Figure:
+    """The rate of checks of four workers, against 1.5 times that of one, or, where that is more
+    than the processors can do, what they can: server, PostgreSQL and load share them."""
+    four, one = (on_postgres()[workers][0] for workers in (4, 1))
+    wanted, against = min(
+        (_OF_ONE_WORKER * one.load.rate, f"{_OF_ONE_WORKER} times 1 worker"),
+        (_OF_PROCESSORS * four.most, f"{_OF_PROCESSORS:.0%} of what the processors can do"),
+    )
+    name = "checks, 4 workers, PostgreSQL, over HTTP"
+    return Figure(name, four.load.rate, "1/s", against, wanted, more_is_better=True)
 
 
 def figures() -> Iterator[Callable[[], Figure]]:
@@ -208,5 +234,6 @@ def figures() -> Iterator[Callable[[], Figure]]:
     if postgres.binaries() is not None:
         yield lambda: rate_on_postgres(1)
         yield more_workers_on_postgres
+        yield workers_use_the_processors
     else:
         print(f"Not measured: {postgres.ABSENT}.", file=sys.stderr)

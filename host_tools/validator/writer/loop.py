@@ -1,6 +1,7 @@
 """The writer's loop: it takes what all workers have sent, decides it in one transaction, and sends
-the outcomes back. What comes meanwhile waits in the connections, and belongs to the next batch,
-which gathers as in gathering.py: after a batch of several it waits for as many, a short time."""
+the outcomes back. What comes meanwhile waits in the connections, and belongs to the next batch.
+After a batch of several it waits, a short time, until half of those have come who were answered
+with the last batch or came meanwhile: while one half is decided, the workers answer the other."""
 
 import contextlib
 import os
@@ -71,7 +72,7 @@ class Writer:
     def _gathered(self, answered: int) -> list[Asked]:
         """Wait for checks, and take them; `answered` were in the last batch."""
         asked = self._taken(0.0)
-        expected = answered + _count(asked)
+        expected = (answered + _count(asked)) / 2
         end = time.monotonic() + LINGER_SECONDS
         while answered > 1 and _count(asked) < expected and (left := end - time.monotonic()) > 0:
             asked += self._taken(left)

@@ -8,6 +8,7 @@ share the machine.
 
 import itertools
 import json
+import os
 import secrets
 import signal
 import socket
@@ -53,17 +54,25 @@ class Stock:
 @dataclass(frozen=True)
 class Served:
     """The outcome of a load; the processor time (seconds) of the server's processes during it, and
-    their memory (bytes) after it."""
+    their memory (bytes) after it; the processor time (seconds) of the load itself and of the
+    database's processes."""
 
     load: Load
     processor: float
     memory: int
+    beside: float
 
     @property
     def processor_ms(self) -> float:
         """Give the processor time (ms) for one check, the figure that other programs disturb
         least."""
         return 1000 * self.processor / self.load.answers
+
+    @property
+    def most(self) -> float:
+        """Give the checks a second with which all processors were busy all the time."""
+        processors = len(os.sched_getaffinity(0))
+        return processors * self.load.answers / (self.processor + self.beside)
 
 
 def stock(database: str, folder: Path, count: int) -> Stock:
@@ -131,11 +140,12 @@ def codes(tokens: dict[str, Credential], steps: Sequence[int]) -> Iterator[tuple
             yield user, credential.code(now + step * _PERIOD)
 
 
-def load_on(stock: Stock, workers: int) -> Served:
-    """Check three codes of every token, at the highest rate that the server allows."""
+def load_on(stock: Stock, workers: int, database: Callable[[], float] = float) -> Served:
+    """Check three codes of every token, at the highest rate that the server allows. `database`
+    gives the processor time (seconds) that the database's processes have spent."""
     with serving(stock, workers) as (address, pid):
         fire = partial(http_load.fire, address, _requests(stock), CONNECTIONS, _ACCEPTED)
-        return _served(pid, fire)
+        return _served(pid, fire, database)
 
 
 def load_of_crowd_on(stock: Stock, connections: int) -> Served:
@@ -206,13 +216,15 @@ def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONN
     )
 
 
-def _served(pid: int, fire: Callable[[], Load]) -> Served:
+def _served(pid: int, fire: Callable[[], Load], database: Callable[[], float] = float) -> Served:
     whole = psutil.Process(pid)
     processes = [whole, *whole.children(recursive=True)]
-    before = sum(_processor(process) for process in processes)
+    before, beside = sum(_processor(process) for process in processes), -database()
+    beside -= time.process_time()
     outcome = fire()
+    beside += time.process_time() + database()
     spent = sum(_processor(process) for process in processes) - before
-    return Served(outcome, spent, sum(_resident(process) for process in processes))
+    return Served(outcome, spent, sum(_resident(process) for process in processes), beside)
 
 
 def _processor(process: psutil.Process) -> float:
