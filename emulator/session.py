@@ -253,6 +253,7 @@ class Emulator:
             if kept["clock"]:
                 self.board.parts["clock"].shift(round((self.now - kept["time"]) * _US))
             self._advance(0)
+            self.save()  # whose token it is, of which _lasting() knows nothing
 
     def _frozen_modules(self) -> bytes | None:
         """Give the file system with the frozen modules' sources, None where none are frozen."""

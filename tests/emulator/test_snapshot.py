@@ -51,6 +51,7 @@ def test_its_file_makes_another_token_the_same(token: Token, tmp_path: Path) -> 
     second.restore(Snapshot.of_archive(file), and_time=True)
     assert not second.powered
     assert not second.plugged
+    assert json.loads((second.directory / STATE).read_text())["seed"] == 1, "saved at once"
     assert second.now == pytest.approx(then)
     assert second.rtc_time == pytest.approx(then + 5)
     assert second.battery_mv == 3500

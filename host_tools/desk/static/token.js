@@ -311,6 +311,7 @@ export function openToken(page, part, secret, tell) {
       act("PATCH", "/token", { time: time + seconds - PASSES });
     });
   }
+  clicked("present", () => act("PATCH", "/token", { time: Date.now() / 1000 }));
   for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
     $(name).addEventListener("change", () => {
       if (isValid($(name))) act("PATCH", "/token", { [name]: Number($(name).value) });
