@@ -1,6 +1,8 @@
-"""Growth with the number of tokens: `python -m tests.bench.growth --most N --postgresql N` measures
-databases of 1,000 tokens and of ten times as many up to those numbers, and writes the table and the
-picture of docs/validator.md. With a million on both it takes an hour.
+"""Growth with the number of tokens: `python -m tests.bench.growth --sqlite N --postgresql N`
+measures databases of 1,000 tokens and of ten times as many up to those numbers, and writes the
+table and the picture of docs/validator.md. With a million on both it takes an hour; with `--least`
+smaller ones are left out. The figures are kept in docs/growth.json, so that what is not measured
+again stays.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from tests.support import postgres
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _PAGE, _PICTURE = _DOCS / "validator.md", _DOCS / "images" / "growth.svg"
+_FIGURES = _DOCS / "growth.json"
 _BEGIN, _END = "<!-- measured: growth -->\n", "<!-- end measured -->"
 _LEAST = 1_000
 _MEGABYTE = 10**6
@@ -38,18 +41,23 @@ _LINES = {
 
 @dataclass(frozen=True)
 class Grown:
-    """What a database of so many tokens takes: milliseconds, the megabytes on the disk, and the
-    seconds of a whole verification."""
+    """What a database of so many tokens takes: milliseconds (`check_of_few` is a check's in one of
+    1,000 tokens, in turn with it), the megabytes on the disk, and the seconds of a whole
+    verification; when it was measured, and how many processes were ready to run on each processor,
+    of which the own one makes 0.5 to 1."""
 
     kind: str
     size: int
     check: float
+    check_of_few: float | None
     lists: float
     searches: float
     audit: float
     metrics: float
     megabytes: float
     verify: float
+    measured: str
+    ready: float
 
 
 def measure(kind: str, place: Place, size: int) -> Grown:
@@ -63,7 +71,9 @@ def measure(kind: str, place: Place, size: int) -> Grown:
             raise RuntimeError("the database does not verify")
         took = time.perf_counter() - began
         pages = [found.pages[name][0] for name in large_database.PAGES]
-        return Grown(kind, size, found.check_of_many, *pages, _megabytes(many), took)
+        checks = found.check_of_many, found.check_of_few
+        today, ready = f"{datetime.now(UTC):%Y-%m-%d}", os.getloadavg()[1] / (os.cpu_count() or 1)
+        return Grown(kind, size, *checks, *pages, _megabytes(many), took, today, ready)
 
 
 def _megabytes(database: LargeDatabase) -> float:
@@ -81,15 +91,18 @@ def table(grown: list[Grown]) -> str:
         "database",
         "tokens",
         *(f"{name}, ms" for name in _LINES.values()),
+        "a check with 1,000 in turn, ms",
         "disk, MB",
         "verify, s",
+        "measured",
+        "processes ready on each processor",
     ]
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     for one in grown:
         times = " | ".join(f"{getattr(one, name):.1f}" for name in _LINES)
-        lines.append(
-            f"| {one.kind} | {one.size:,} | {times} | {one.megabytes:,.0f} | {one.verify:.1f} |"
-        )
+        few = "" if one.check_of_few is None else f"{one.check_of_few:.1f}"
+        rest = f"{one.megabytes:,.0f} | {one.verify:.1f} | {one.measured} | {one.ready:.1f}"
+        lines.append(f"| {one.kind} | {one.size:,} | {times} | {few} | {rest} |")
     return "\n".join(lines) + "\n"
 
 
@@ -124,18 +137,19 @@ def picture(grown: list[Grown]) -> str:
 def main() -> None:
     """Measure, print each figure, and write the page and the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--most", type=int, default=1_000_000)
+    parser.add_argument("--sqlite", type=int, default=0, metavar="TOKENS")
     parser.add_argument("--postgresql", type=int, default=0, metavar="TOKENS")
+    parser.add_argument("--least", type=int, default=_LEAST, metavar="TOKENS")
     options = parser.parse_args()
     grown = []
     with ExitStack() as stack:
-        places = [("SQLite", large_database.on_sqlite, options.most)]
+        places = [("SQLite", large_database.on_sqlite, options.sqlite)]
         if options.postgresql:
             server = stack.enter_context(postgres.running())
             place = partial(postgres.database, server)
             places.append(("PostgreSQL", place, options.postgresql))
         for kind, place, most in places:
-            size = _LEAST
+            size = options.least
             while size <= most:
                 grown.append(measure(kind, place, size))
                 print(json.dumps(asdict(grown[-1])), flush=True)
@@ -143,18 +157,22 @@ def main() -> None:
     write(grown)
 
 
-def write(grown: list[Grown]) -> None:
-    """Write the page and the picture."""
-    load = os.getloadavg()[1] / (os.cpu_count() or 1)
-    measured = (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m tests.bench.growth`, "
-        f"{platform.machine()}, {os.cpu_count()} processors, {load:.1f} processes ready to run on "
-        "each (the own one makes it 0.5 to 1).\n"
+def write(measured: list[Grown]) -> None:
+    """Write the page and the picture, of what was measured now and, for the rest, earlier."""
+    known = {(one["kind"], one["size"]): Grown(**one) for one in json.loads(_FIGURES.read_text())}
+    known |= {(one.kind, one.size): one for one in measured}
+    grown = sorted(known.values(), key=lambda one: (one.kind != "SQLite", one.size))
+    figures = json.dumps([asdict(one) for one in grown], indent=1)
+    _FIGURES.write_text(figures + "\n")
+    machine = (
+        f"Measured by `python -m tests.bench.growth`, {platform.machine()}, {os.cpu_count()} "
+        "processors. Of the processes that are ready to run the own one makes 0.5 to 1; with more, "
+        "times are longer, and only those of one line can be compared.\n"
     )
     before, _, rest = _PAGE.read_text().partition(_BEGIN)
     after = rest.partition(_END)[2]
     drawn = "![Growth with the number of tokens](images/growth.svg)\n"
-    body = "\n".join(["", drawn, table(grown), measured])
+    body = "\n".join(["", drawn, table(grown), machine])
     _PAGE.write_text(before + _BEGIN + body + _END + after)
     _PICTURE.write_text(picture(grown))
 
