@@ -237,10 +237,10 @@ class Emulator:
         changed.
         """
         with self.lock:
-            kept = snapshot.checked_state(self.board.parts, self.flash.size, self.flash.block)
-            kind = kept["product"], kept["board"], snapshot.frozen
-            if kind != (self.product["name"], self._board_name, self._frozen_modules()):
-                raise OtherSnapshotError(kept["product"], kept["board"])
+            kind = self.product["name"], self._board_name
+            kept = snapshot.checked_state(*kind, self.board.parts, self.flash)
+            if snapshot.frozen != self._frozen_modules():
+                raise OtherSnapshotError(*kind)
             self._all_power_gone()
             self.flash.cancel_cut()
             self.flash.replace(snapshot.flash)

@@ -7,7 +7,8 @@ import zlib
 from typing import Any, NamedTuple
 
 from emulator import saved_state
-from emulator.errors import NoSnapshotError, OtherVersionError
+from emulator.errors import NoSnapshotError, OtherSnapshotError, OtherVersionError
+from emulator.mcu.flash import Flash
 from emulator.saved_state import FLASH, FROZEN, STATE
 
 _LARGEST = 32 * 2**20  # bytes of one of its files, unpacked
@@ -52,32 +53,38 @@ class Snapshot(NamedTuple):
         restored."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                files = {entry.filename: _read(archive, entry) for entry in archive.infolist()}
-            return cls(files[FLASH], files[STATE].decode(), files.get(FROZEN))
+                frozen = _read(archive, FROZEN) if FROZEN in archive.namelist() else None
+                return cls(_read(archive, FLASH), _read(archive, STATE).decode(), frozen)
         except _DAMAGE:
             raise NoSnapshotError("This is no snapshot of a token, or it is damaged.") from None
 
-    def checked_state(self, parts: dict[str, Any], size: int, block: int) -> dict[str, Any]:
-        """Give its state, whose clock and cell are those of `parts` and whose flash has `size`
-        bytes in blocks of `block`; NoSnapshotError, OtherVersionError."""
+    def checked_state(
+        self, product: str, board: str, parts: dict[str, Any], flash: Flash
+    ) -> dict[str, Any]:
+        """Give its state, which is one of a `product` for `board` with such parts and such a flash;
+        OtherVersionError, OtherSnapshotError, NoSnapshotError."""
         try:
             kept = saved_state.read(self.state.encode())
+            if (kept["product"], kept["board"]) != (product, board):
+                raise OtherSnapshotError(kept["product"], kept["board"])
             saved_state.check_parts(parts, kept)
         except OtherVersionError:
             raise
         except ValueError as error:
             raise NoSnapshotError(str(error)) from None
-        if len(self.flash) != size or len(kept["wear"]) != size // block:
+        if len(self.flash) != flash.size or len(kept["wear"]) != len(flash.wear):
             raise NoSnapshotError("The snapshot's flash is of another size than the token's.")
         return kept
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Give an entry's content; ValueError for one that no snapshot has, or too large a one."""
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Give a file's content; KeyError where there is none of that name, ValueError for one that is
+    packed as none is in a snapshot, or too large."""
+    entry = archive.getinfo(name)
     if entry.flag_bits & 1 or entry.compress_type not in _PACKINGS or entry.file_size > _LARGEST:
-        raise ValueError(f"{entry.filename} is not packed as in a snapshot.")
+        raise ValueError(f"{name} is not packed as in a snapshot.")
     with archive.open(entry) as file:
         content = file.read(_LARGEST + 1)
     if len(content) != entry.file_size:
-        raise ValueError(f"{entry.filename} is not as long as it says.")
+        raise ValueError(f"{name} is not as long as it says.")
     return content

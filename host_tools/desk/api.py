@@ -309,10 +309,14 @@ def state(desk: Desk) -> Response:
 
 
 @router.put("/state")
-def load(desk: Desk, file: Annotated[bytes, Body(media_type=_ZIP)]) -> TokenState:
+def load(
+    desk: Desk,
+    file: Annotated[bytes, Body(media_type=_ZIP)],
+    name: Annotated[str | None, Query(min_length=1, max_length=80)] = None,
+) -> TokenState:
     """Have the token that such a file holds, off and unplugged, at its time. What it was before is
-    kept as a snapshot."""
-    desk.load(file)
+    kept as a snapshot of this name, or called by its number."""
+    desk.load(file, name)
     with desk.emulator.lock:
         return _state(desk)
 

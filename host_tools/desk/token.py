@@ -197,10 +197,10 @@ class DeskToken:
             emulator.restore(self._snapshot(number).snapshot)
             self._is_another(emulator)
 
-    def load(self, file: bytes) -> None:
+    def load(self, file: bytes, name: str | None) -> None:
         """Have the token that a snapshot's file holds, off and unplugged, at its time; what the
-        token was before is kept as a snapshot. KodebrikError, and nothing has changed, for a file
-        that is none or of another kind of token."""
+        token was before is kept as a snapshot `name`, None: called by its number. KodebrikError,
+        and nothing has changed, for a file that is none or of another kind of token."""
         with self.acting() as emulator:
             now, before = emulator.now, emulator.snapshot()
             try:
@@ -221,7 +221,7 @@ class DeskToken:
                     product=error.product,
                     board=error.board,
                 ) from None
-            self._keep(now, before, None)
+            self._keep(now, before, name)
             self._is_another(emulator)
 
     def drop_snapshot(self, number: int) -> None:

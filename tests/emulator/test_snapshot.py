@@ -100,7 +100,9 @@ def plugged(token: Token) -> Emulator:
     return emulator
 
 
-def test_one_of_another_product_board_or_version_is_refused(plugged: Emulator) -> None:
+def test_one_of_another_product_board_or_version_is_refused(
+    plugged: Emulator, tmp_path: Path
+) -> None:
     kept = plugged.snapshot()
     state = json.loads(kept.state)
     for change, error in (
@@ -111,6 +113,8 @@ def test_one_of_another_product_board_or_version_is_refused(plugged: Emulator) -
         changed = kept._replace(state=json.dumps(state | change))
         refused(plugged, changed.archive(), error)
     refused(plugged, kept._replace(frozen=b"modules").archive(), OtherSnapshotError)
+    with Emulator("kodeoplaeser", "pico2", tmp_path / "another", image=image("x")) as another:
+        refused(plugged, another.snapshot().archive(), OtherSnapshotError)
     refused(plugged, kept._replace(flash=kept.flash[1:]).archive(), NoSnapshotError)
 
 

@@ -297,7 +297,8 @@ export function openToken(page, part, secret, tell) {
   clicked("cut", () => act("POST", "/power/cut", {}));
   clicked("reset", () => act("POST", "/reset"));
   clicked("cut-at", () => isValid($("operation")) && act("POST", "/power/cut", { operation: Number($("operation").value), mode: $("mode").value }));
-  clicked("snapshot", () => act("POST", "/snapshots", { name: $("time").textContent.trim() }));
+  const named = () => ({ name: $("time").textContent.trim() }); // what a snapshot is called
+  clicked("snapshot", () => act("POST", "/snapshots", named()));
   for (const button of root.querySelectorAll("[data-rate]")) {
     button.addEventListener("click", () => act("PATCH", "/token", { rate: Number(button.dataset.rate) }));
   }
@@ -337,7 +338,7 @@ export function openToken(page, part, secret, tell) {
   $("load-state").addEventListener("change", async () => {
     const [file] = $("load-state").files;
     if (!file) return;
-    await act("PUT", "/state", file);
+    await act("PUT", `/state?${new URLSearchParams(named())}`, file);
     $("load-state").value = ""; // the same file may be chosen again
   });
 

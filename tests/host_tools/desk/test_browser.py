@@ -221,7 +221,7 @@ def test_a_state_is_saved_and_loaded_and_that_undone(
     expect(page.locator("#token-1-power")).to_have_text("Off")
     key(page, "red")
     assert code_on(page, token) == code
-    page.get_by_role("button", name="Restore: 1").click()
+    page.get_by_role("button", name=re.compile("Restore: 2 Jan 2030")).click()
     expect(page.locator("#token-1-battery_mv")).to_have_value("3333")
     other = page.context.new_page()  # whose console tells of the refusal
     other.goto(page.url)
