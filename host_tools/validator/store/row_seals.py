@@ -82,8 +82,12 @@ def missing(table: Table, name: object) -> AlteredError:
 
 
 def name_of(table: Table, row: object) -> str:
-    """Name a row for people: by its serial number, user-ID, name, or else by its primary key."""
-    for name in ("serial", "user_id", "name", "chain"):
+    """Name a row for people: by its serial number, user-ID, chain, a name that only one row has, or
+    else by its primary key."""
+    names = ["serial", "user_id", "chain"]
+    if "name" in table.c and table.c.name.unique:  # not what users call their devices
+        names.append("name")
+    for name in names:
         if name in table.c and isinstance(text := getattr(row, name), str):
             return text[:_LONGEST_NAME]
     value = getattr(row, next(iter(table.primary_key.columns)).name)

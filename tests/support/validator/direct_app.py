@@ -98,7 +98,16 @@ class DirectDevice:
 
     def extend(self, approval_id: str) -> float:
         """Let an approval wait for longer; give its end."""
-        return self.validator.app.extend(self.session, approval_id, LIMITS)
+        return self.validator.app.extend(self.session, approval_id, LIMITS).expires_at
+
+    def remove(self, device: str) -> AppVerdict:
+        """Remove a device of the same user."""
+        self.counter += 1
+        challenge = self.validator.app.challenge()[0]
+        said = (challenge, self.device, str(self.counter), device)
+        proof = self._proof("kodebrik-remove-device-1", *said)
+        asked = SignedChallenge("", self.counter, challenge, proof, NO_SITE)
+        return self.validator.app.remove_device(self.session, asked, device, pin=APP_PIN)
 
     def _proof(self, *texts: str) -> AppProof:
         return AppProof(_bytes(self.key.sign(*texts)))

@@ -231,6 +231,10 @@ def test_every_page_of_the_administration(
         for summary in page.locator("main summary").all():
             summary.click()
         judge(page, name)
+        if name == "user":
+            page.locator("form:has([value=app_letter]) button").press("Enter")
+            expect(page.locator(".message.good .once")).to_have_text(re.compile(r"^\d{12}$"))
+            judge(page, "user-letter")
     page.goto("/admin/token?serial=K1")
     drawing = page.get_by_role("img", name=re.compile("Urets gang for K1|Drift of K1"))
     assert drawing.locator("circle").count() == 12

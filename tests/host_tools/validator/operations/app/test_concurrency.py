@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from host_tools.validator.app_records import AppReason, ApprovalLimits, ApprovalState
-from host_tools.validator.errors import TooManyRequestsError
+from host_tools.validator.errors import SessionEndedError, TooManyRequestsError
 from host_tools.validator.service import Validator
 from tests.host_tools.validator.operations.app import concurrent_answers
 from tests.support.racing import raced
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
-from tests.support.validator.direct_app import ask, opened
+from tests.support.validator.direct_app import DirectDevice, ask, opened
 
 ROUNDS = 4  # each is a race of its own
 AT_ONCE = 52  # in all; a multiple of the workers
@@ -86,6 +86,27 @@ def test_requests_at_once_stay_within_the_limit(validator: Validator):
 
     with ThreadPoolExecutor(12) as threads:
         assert sum(threads.map(one, range(12))) == 4
+    assert validator.verify_audit().broken == ()
+
+
+def test_of_devices_that_remove_each_other_at_once_one_is_left(validator: Validator):
+    validator.create_user("anna.holm", actor="test")
+    left = opened(validator, "anna.holm")
+    for _ in range(6):
+        other = opened(validator, "anna.holm")
+
+        def removed(pair: tuple[DirectDevice, DirectDevice]) -> bool:
+            try:
+                return pair[0].remove(pair[1].device).accepted
+            except SessionEndedError:
+                return False
+
+        with ThreadPoolExecutor(2) as threads:
+            won = list(threads.map(removed, ((left, other), (other, left))))
+        assert sorted(won) == [False, True]
+        left = left if won[0] else other
+        _, (kept,) = validator.app.devices(left.session)
+        assert kept.device == left.device
     assert validator.verify_audit().broken == ()
 
 

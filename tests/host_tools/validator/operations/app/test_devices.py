@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from host_tools.otp import codes
 from host_tools.qa.tokens.app_device import AppDevice
@@ -454,6 +455,16 @@ def test_a_deleted_user_leaves_no_device(site: Site, fob: EnrolledToken):
     assert site.validator.token(fob.serial).status is Status.STOCK
     assert [one.serial for one in site.validator.tokens().items] == [fob.serial]
     assert site.validator.verify_audit().broken == ()
+
+
+def test_an_altered_device_is_not_named_as_its_user_calls_it(site: Site):
+    phone = site.device("anna.holm", name="Annas hemmelige telefon")
+    with site.validator._database.writing() as connection:
+        connection.execute(text("UPDATE app_devices SET key_kind = 'webauthn'"))
+    refused = phone.ask("GET", "/approvals")
+    assert refused.json()["id"] == "row-altered"
+    assert "app_devices" in refused.text
+    assert phone.name not in refused.text
 
 
 def test_key_rotation_ends_sessions_and_keeps_devices_and_pins(site: Site):
