@@ -141,7 +141,7 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
         "access token after it": lambda: validator.openid.access(made.openid_access),
         "what waits": phone.waiting,
         "devices": lambda: validator.app.devices(phone.session),
-        "notified": lambda: validator.app.notify_on_use(phone.session),
+        "notified": lambda: validator.app.notices(phone.session),
         "wrong PIN": lambda: tablet.unlock("9999").accepted or None,
         "right PIN": lambda: tablet.unlock().accepted or None,
         "asked": lambda: state(made.asked),
