@@ -186,8 +186,7 @@ def _boot():
     if costs:
         _spend = pace.read
         pace.start(costs, bool(rom))
-    names = ("boot.py",) if only_boot else ("boot.py", "main.py")
-    return ["/" + name for name in names] if rom else names
+    return ("boot.py",) if only_boot else ("boot.py", "main.py")
 
 
 def _run(names):

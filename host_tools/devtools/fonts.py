@@ -5,10 +5,10 @@ The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py.
 module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB lie in a
 file beside its module, NAME.rows, because they would take a tenth of an RP2040's memory; get_ch()
 reads them from the flash into a buffer. Frozen into MicroPython a module has no file beside it, and
-constants stay in the flash: firmware/frozen has such a font as one module. Sizes are pixels. The
-digits are Open Sans in bold weights, made narrower, so that strokes across are heavier than upright
-ones: those tell 0, 6, 8 and 9 apart. Of the faces, weights and widths tried it is the most distinct
-under the blur of a visual acuity of 0.1, with this room between digits (measured by
+constants stay in the flash: firmware/frozen has such a font with its rows in the module. Sizes are
+pixels. The digits are Open Sans in bold weights, made narrower, so that strokes across are heavier
+than upright ones: those tell 0, 6, 8 and 9 apart. Of the faces, weights and widths tried it is the
+most distinct under the blur of a visual acuity of 0.1, with this room between digits (measured by
 tests/firmware/products/test_digit_shapes.py; docs/internals.md has the distances).
 The text is PT Sans, whose hinting is good at this size.
 """
@@ -154,16 +154,12 @@ def width(ch):
     return get_ch(ch)[2]
 """
 
-_WITH_ROWS_FILE = """# Made by python -m host_tools.devtools.fonts of {face}; \
-the rows of its characters lie beside it.
+_LARGE = """# Made by python -m host_tools.devtools.fonts of {face}{where}.
 
 _chars = {characters!r}
 _widths = {widths!r}
 _places = {places!r}
-_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
-_start = _file.tell()
-_rows = memoryview(bytearray({most}))
-
+{rows}
 
 def height():
     return {height}
@@ -193,10 +189,28 @@ def width(ch):
 def get_ch(ch):
     number = _number(ch)
     width = _widths[number]
-    rows = _rows[: (width + 7) // 8 * {height}]
-    _file.seek(_start + (_places[2 * number] | _places[2 * number + 1] << 8))
+    size = (width + 7) // 8 * {height}
+    place = _places[2 * number] | _places[2 * number + 1] << 8
+{glyph}
+"""
+
+_ROWS_IN_FILE = """_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
+_start = _file.tell()
+_rows = memoryview(bytearray({most}))
+"""
+
+_GLYPH_IN_FILE = """\
+    rows = _rows[:size]
+    _file.seek(_start + place)
     _file.readinto(rows)
-    return rows, {height}, width
+    return rows, {height}, width\
+"""
+
+_ROWS_IN_MODULE = """_rows = memoryview({rows})
+"""
+
+_GLYPH_IN_MODULE = """\
+    return _rows[place : place + size], {height}, width\
 """
 
 
@@ -210,30 +224,49 @@ def build(name: str) -> dict[Path, bytes]:
     exec(source, font)  # noqa: S102 - our own
     if len(font["_font"]) <= _MAX_IN_MEMORY:
         return {FOLDER / f"{name}.py": source.encode()}
-    whole = source
     characters = "".join(sorted(made_of.characters))
     glyphs = [font["get_ch"](character) for character in characters]
     rows, places = b"", b""
     for glyph, _, _ in glyphs:
         places += len(rows).to_bytes(2, "little")
         rows += glyph
-    source = _WITH_ROWS_FILE.format(
-        face=path.name,
-        characters=characters,
-        widths=bytes(width for _, _, width in glyphs),
-        places=places,
-        most=max(len(glyph) for glyph, _, _ in glyphs),
-        height=font["height"](),
-        max_width=font["max_width"](),
-        first=ord(characters[0]),
-        last=ord(characters[-1]),
-        unknown=max(0, characters.find(_ERROR_CHARACTER)),
-    )
+    height = font["height"]()
+
+    def module(where: str, kept: str, glyph: str) -> bytes:
+        return _LARGE.format(
+            face=path.name,
+            where=where,
+            characters=characters,
+            widths=bytes(width for _, _, width in glyphs),
+            places=places,
+            rows=kept,
+            height=height,
+            max_width=font["max_width"](),
+            first=ord(characters[0]),
+            last=ord(characters[-1]),
+            unknown=max(0, characters.find(_ERROR_CHARACTER)),
+            glyph=glyph.format(height=height),
+        ).encode()
+
+    most = max(len(glyph) for glyph, _, _ in glyphs)
+    beside = "; the rows of its characters lie beside it"
     return {
-        FOLDER / f"{name}.py": source.encode(),
+        FOLDER / f"{name}.py": module(beside, _ROWS_IN_FILE.format(most=most), _GLYPH_IN_FILE),
         FOLDER / f"{name}.rows": rows,
-        FROZEN / f"{name}.py": whole.encode(),
+        FROZEN / f"{name}.py": module(
+            "", _ROWS_IN_MODULE.format(rows=_lines(rows)), _GLYPH_IN_MODULE
+        ),
     }
+
+
+def _lines(content: bytes) -> str:
+    """Give bytes as the source text of a constant, 24 a line."""
+    pieces = (content[at : at + 24] for at in range(0, len(content), 24))
+    return "\n" + "\n".join(f"    b{_quoted(piece)}" for piece in pieces) + "\n"
+
+
+def _quoted(piece: bytes) -> str:
+    return '"' + "".join(f"\\x{byte:02x}" for byte in piece) + '"'
 
 
 def render(

@@ -67,7 +67,7 @@ def build_py(firmware: FrozenFirmware) -> bytes:
     return ('"""Which token this is."""\n\n' + "".join(lines)).encode()
 
 
-def manifest_py(manifest: str, folder: str) -> bytes:
+def manifest_py(manifest: str, folder: str, product: str) -> bytes:
     """Give the text of a manifest for MicroPython's build: the firmware's own, at the path
-    `manifest`, with firmware/build.py in `folder`."""
-    return f"include({manifest!r}, build={folder!r})\n".encode()
+    `manifest`, with firmware/build.py in `folder` and what that product has."""
+    return f"include({manifest!r}, build={folder!r}, product={product!r})\n".encode()

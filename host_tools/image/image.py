@@ -164,10 +164,10 @@ def pack_package(package: dict[str, bytes], production: bool) -> bytes:
 
 def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> dict[str, bytes]:
     """Give the files of a token whose MicroPython has the firmware frozen into it
-    (firmware/manifest.py): what build_tree() gives, without modules and what lies beside them."""
+    (firmware/manifest.py): what build_tree() gives, without boot.py, main.py, modules and what lies
+    beside those."""
     data = load_product(product)
-    tree = _root_files()
-    return tree | _voices(data, carried_languages(data, languages))
+    return _voices(data, carried_languages(data, languages))
 
 
 def build_frozen_package(
@@ -188,7 +188,7 @@ def build_frozen_package(
         for path, text in sources.items()
         if not _only_documents(path, text)
     }
-    return pack(tree, board_data["filesystem"])
+    return pack(_root_files() | tree, board_data["filesystem"])
 
 
 def _frozen_form(path: Path) -> Path:
@@ -209,7 +209,7 @@ def build_freezing(
     _source_files(load_product(product), load_board(board), carried)  # whether the board carries it
     which = frozen.of(product, board, production, carried)
     return {
-        "manifest.py": frozen.manifest_py(str(FIRMWARE / "manifest.py"), str(folder)),
+        "manifest.py": frozen.manifest_py(str(FIRMWARE / "manifest.py"), str(folder), product),
         "firmware/build.py": frozen.build_py(which),
     }
 

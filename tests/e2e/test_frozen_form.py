@@ -38,6 +38,7 @@ def frozen(folder: Path, product: str = "kodeviser", **options: object) -> Emula
 def test_its_modules_are_those_of_the_manifest_in_the_form_that_is_frozen() -> None:
     manifest = Manifest()
     names = {f"firmware/{path}" for base in ("..", "frozen") for path in manifest.files(base)}
+    names |= {path for path, _ in manifest.modules}
     for product in ("kodeviser", "kodeoplaeser"):
         modules = unpack(build_frozen_package(product, "pico"), FILESYSTEM)
         assert set(modules) <= names | {"firmware/build.py"}

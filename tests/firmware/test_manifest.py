@@ -1,18 +1,21 @@
 """The manifest that freezes the firmware into MicroPython names what the products import, and
 nothing else."""
 
+import pytest
+
 from host_tools.image.image import build_package, load_board, load_product, names
 from tests.support.flashing.manifest import FIRMWARE, Manifest
 
+PRODUCTS = names("products")
 FONTS = FIRMWARE / "products/fonts"
 
 
-def imported() -> set[str]:
-    """Give the modules of every image there is, and that of the link's constants, which an image
-    has where they are used."""
+def imported(product: str) -> set[str]:
+    """Give the modules of every image of a product, and that of the link's constants, which an
+    image has where they are used."""
     found = {"protocol/messages.mpy"}
     for board in names("boards"):
-        for product in load_board(board)["products"]:
+        if product in load_board(board)["products"]:
             languages = load_product(product)["languages"]
             found |= set(build_package(product, board, languages=languages))
     return {name.replace(".mpy", ".py") for name in found if name.endswith(".mpy")}
@@ -22,8 +25,25 @@ def test_it_names_every_module_that_a_product_imports_and_no_other():
     manifest = Manifest()
     names = [file for base in ("..", "frozen") for file in manifest.files(base)]
     assert len(names) == len(set(names))
-    assert set(names) == imported()
+    assert set(names) == set().union(*map(imported, PRODUCTS))
     assert all((FIRMWARE / file).is_file() for file in manifest.files(".."))
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_for_a_product_it_names_what_that_one_imports_and_no_more(product: str):
+    manifest = Manifest(product=product)
+    found = [file for base in ("..", "frozen") for file in manifest.files(base)]
+    assert set(found) == imported(product)
+    assert found == [
+        file
+        for base in ("..", "frozen")
+        for file in Manifest().files(base)
+        if file in imported(product)
+    ]
+
+
+def test_it_freezes_what_micropython_runs_at_power_on():
+    assert Manifest().modules == [("boot.py", 3), ("main.py", 3)]
 
 
 def test_what_has_a_file_beside_it_is_frozen_in_its_other_form():

@@ -36,7 +36,9 @@ def width(ch):
 def get_ch(ch):
     number = _number(ch)
     width = _widths[number]
-    rows = _rows[: (width + 7) // 8 * 124]
-    _file.seek(_start + (_places[2 * number] | _places[2 * number + 1] << 8))
+    size = (width + 7) // 8 * 124
+    place = _places[2 * number] | _places[2 * number + 1] << 8
+    rows = _rows[:size]
+    _file.seek(_start + place)
     _file.readinto(rows)
     return rows, 124, width

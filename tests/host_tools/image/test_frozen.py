@@ -63,7 +63,8 @@ def test_a_folder_for_micropythons_build_names_our_manifest_and_the_token(tmp_pa
     assert set(made) == {"manifest.py", "firmware/build.py"}
     call = ast.parse(made["manifest.py"]).body[0].value
     assert ast.literal_eval(call.args[0]) == str(FIRMWARE / "manifest.py")
-    assert ast.literal_eval(call.keywords[0].value) == str(tmp_path)
+    given = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+    assert given == {"build": str(tmp_path), "product": "kodeviser"}
     assert values(made["firmware/build.py"])["LANGUAGES"] == ("en",)
 
 
