@@ -18,6 +18,7 @@ from machine import Pin as Pin
 
 from firmware.hardware import Hardware as Hardware
 from firmware.link.update import Update as Update
+from firmware.protocol.noise import Handshake as Handshake
 from firmware.speech.pack import Pack as Pack
 from firmware.speech.vibration import VibrationPlayer as VibrationPlayer
 from firmware.storage.spoken_names import SpokenNames as SpokenNames

@@ -122,6 +122,7 @@ both(
     "otp/ocra.py",
     "otp/sha1.py",
     "otp/sha512.py",
+    "protocol/cipher.py",
     "protocol/claim.py",
     "protocol/frames.py",
     "protocol/keys.py",

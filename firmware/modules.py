@@ -19,6 +19,16 @@ def release() -> None:
         given()
 
 
+def forget(*names: str) -> None:
+    """Give back the memory of modules that are seldom needed; who needs one imports it again. A
+    frozen one takes hardly any."""
+    for name in names:
+        if name in sys.modules and hasattr(sys.modules["firmware"], "release"):
+            package, module = name.rsplit(".", 1)
+            delattr(sys.modules[package], module)
+            del sys.modules[name]
+
+
 def load(name: str) -> "Any":
     """Import the module of a dotted name and return it."""
     __import__(name)

@@ -16,13 +16,12 @@ from firmware.link.requests import RefusedError, Requests
 from firmware.protocol import messages
 from firmware.protocol.cbor import dumps, loads
 from firmware.protocol.claim import commitment, comparison_number
-from firmware.protocol.noise import Handshake
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
 if False:
-    from firmware.interfaces import LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import Handshake, LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
 
 _SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
@@ -47,7 +46,7 @@ _READING = (
 
 
 class _Session:
-    def __init__(self, handshake: Handshake, now_ms: int, claim: tuple | None):
+    def __init__(self, handshake: "Handshake", now_ms: int, claim: tuple | None):
         self.send, self.receive = handshake.split()
         self.hash = handshake.hash
         # (commitment, token's nonce) until the claim is made; None in an authenticated session
@@ -138,6 +137,8 @@ class LinkServer:
                 )
         else:
             return _error(messages.BAD_MESSAGE)
+        from firmware.protocol.noise import Handshake
+
         prologue = messages.PROLOGUE + self._hello_body
         handshake = Handshake(self._primitives, pattern, False, prologue, psk, self._random(32))
         try:

@@ -13,15 +13,40 @@ if False:
 MAX_DEPTH = 4
 MAX_ITEMS = 64
 # Major types (section 3.1), already shifted into the upper three bits of an item's first byte.
-_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = 0x00, 0x20, 0x40, 0x60, 0x80, 0xA0
+_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _OTHER = 0, 0x20, 0x40, 0x60, 0x80, 0xA0, 0xE0
+_FIRST = 64  # bytes of a buffer at first
 _SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
 
 
 def dumps(value: object) -> bytes:
     """Encode a value; ValueError for one outside the subset."""
-    out = bytearray()
-    _write(out, value, 0)
-    return bytes(out)
+    out = bytearray(_FIRST)
+    end = write(out, 0, value)  # before there is a memoryview, which would keep its length
+    return bytes(memoryview(out)[:end])
+
+
+def write(out: bytearray, at: int, value: object, depth: int = 0) -> int:
+    """Write the encoding of a value at offset `at` of a buffer, which is made longer where that
+    does not fit; return the offset after it. ValueError as dumps()."""
+    if value is None or value is True or value is False:
+        return _write_head(out, at, _OTHER, 22 if value is None else 20 + value)
+    if isinstance(value, int):
+        if value < 0:
+            return _write_head(out, at, _NEGATIVE, -1 - value)
+        return _write_head(out, at, _UNSIGNED, value)
+    if isinstance(value, (bytes, bytearray)):
+        return _write_string(out, at, _BYTES, value)
+    if isinstance(value, str):
+        return _write_string(out, at, _TEXT, _utf8(value))
+    if isinstance(value, (list, tuple)):
+        _check_container(len(value), depth)
+        at = _write_head(out, at, _ARRAY, len(value))
+        for item in value:
+            at = write(out, at, item, depth + 1)
+        return at
+    if isinstance(value, dict):
+        return _write_map(out, at, value, depth)
+    raise ValueError("a type outside the CBOR subset")
 
 
 def loads(data: bytes) -> "Any":
@@ -32,60 +57,56 @@ def loads(data: bytes) -> "Any":
     return value
 
 
-def _write(out: bytearray, value: object, depth: int) -> None:
-    if value is None or value is True or value is False:
-        out.append(0xF6 if value is None else 0xF4 + value)
-    elif isinstance(value, int):
-        if value < 0:
-            _write_head(out, _NEGATIVE, -1 - value)
-        else:
-            _write_head(out, _UNSIGNED, value)
-    elif isinstance(value, (bytes, bytearray)):
-        _write_head(out, _BYTES, len(value))
-        out.extend(value)
-    elif isinstance(value, str):
-        raw = value.encode()
-        _text(raw)
-        _write_head(out, _TEXT, len(raw))
-        out.extend(raw)
-    elif isinstance(value, (list, tuple)):
-        _check_container(len(value), depth)
-        _write_head(out, _ARRAY, len(value))
-        for item in value:
-            _write(out, item, depth + 1)
-    elif isinstance(value, dict):
-        _write_map(out, value, depth)
-    else:
-        raise ValueError("a type outside the CBOR subset")
-
-
-def _write_map(out: bytearray, value: dict, depth: int) -> None:
+def _write_map(out: bytearray, at: int, value: dict, depth: int) -> int:
     _check_container(len(value), depth)
-    _write_head(out, _MAP, len(value))
     keys = []
     for key in value:
         if not isinstance(key, str):
             raise ValueError("a map key must be text")
-        encoded = bytearray()
-        _write(encoded, key, depth + 1)
-        keys.append((bytes(encoded), key))
+        raw = _utf8(key)
+        keys.append((len(raw), raw, key))  # in the order of their encodings
     keys.sort()
-    for head, key in keys:
-        out.extend(head)
-        _write(out, value[key], depth + 1)
+    at = _write_head(out, at, _MAP, len(value))
+    for _, raw, key in keys:
+        at = write(out, _write_string(out, at, _TEXT, raw), value[key], depth + 1)
+    return at
 
 
-def _write_head(out: bytearray, major: int, number: int) -> None:
+def _write_string(out: bytearray, at: int, major: int, raw: bytes | bytearray) -> int:
+    at = _write_head(out, at, major, len(raw))
+    end = at + len(raw)
+    _make_room(out, end)
+    out[at:end] = raw
+    return end
+
+
+def _write_head(out: bytearray, at: int, major: int, number: int) -> int:
+    _make_room(out, at + 9)
     if number < 24:
-        out.append(major | number)
-        return
+        out[at] = major | number
+        return at + 1
     for info in (24, 25, 26, 27):
         size = 1 << (info - 24)
         if number < 1 << (8 * size):
-            out.append(major | info)
-            out.extend(number.to_bytes(size, "big"))
-            return
+            out[at] = major | info
+            end = at + 1 + size
+            out[at + 1 : end] = number.to_bytes(size, "big")
+            return end
     raise ValueError("an integer of more than 64 bits")
+
+
+def _make_room(out: bytearray, end: int) -> None:
+    """Make a buffer as long as that by doubling: eight bytes at a time, as append() does, it would
+    be copied a hundred times."""
+    while len(out) < end:
+        out.extend(bytes(len(out)))
+
+
+def _utf8(text: str) -> bytes:
+    raw = text.encode()
+    if len(raw) != len(text):
+        _text(raw)
+    return raw
 
 
 def _read(data: bytes, at: int, depth: int) -> tuple:

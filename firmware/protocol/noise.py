@@ -8,6 +8,7 @@ decrypt(...), hash(data) and hmac(key, data); dh and decrypt raise ValueError. K
 32 bytes, tags 16.
 """
 
+from firmware.protocol.cipher import Cipher
 from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
 
 if False:
@@ -19,30 +20,6 @@ _NAMES = {
     PATTERN_NN: b"Noise_NN_25519_ChaChaPoly_SHA256",
     PATTERN_NNPSK0: b"Noise_NNpsk0_25519_ChaChaPoly_SHA256",
 }
-
-
-class Cipher:
-    """One direction of a session (CipherState, section 5.1). Messages must arrive once each and in
-    order."""
-
-    def __init__(self, primitives: "Primitives", key: bytes):
-        """Start at message 0 of a 32-byte key."""
-        self._primitives = primitives
-        self._key = key
-        self._counter = 0
-
-    def encrypt(self, plaintext: bytes, ad: bytes = b"") -> bytes:
-        """Return ciphertext || tag of the next message."""
-        ciphertext = self._primitives.encrypt(self._key, self._counter, ad, plaintext)
-        self._counter += 1
-        return ciphertext
-
-    def decrypt(self, ciphertext: bytes, ad: bytes = b"") -> bytes:
-        """Return the plaintext of the next message. A ValueError leaves the counter as it is, so
-        that the genuine message can still follow."""
-        plaintext = self._primitives.decrypt(self._key, self._counter, ad, ciphertext)
-        self._counter += 1
-        return plaintext
 
 
 class Handshake:

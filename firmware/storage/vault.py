@@ -53,6 +53,7 @@ class Vault:
         self._aes_ecb = aes_ecb
         self._random = random
         self._content: dict = {}
+        self._settled: dict | None = None  # the content that settle() has made
         self._load()
 
     def __repr__(self) -> str:
@@ -104,6 +105,12 @@ class Vault:
         from firmware.storage import credentials  # noqa: F401 - put_credential() will find it
 
         self._journal.prepare()
+
+    def settle(self) -> None:
+        """Make the content anew where memory is free now, if it has changed: among the garbage of
+        a change it would divide what is free."""
+        if self._content is not self._settled:
+            self._content = self._settled = loads(dumps(self._content))
 
     def set_key(self, kind: str, key: bytes) -> None:
         """Store the access key of a kind and forget the old one."""

@@ -10,7 +10,7 @@ import time
 from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
-from firmware.modules import COLLECT_EVERY
+from firmware.modules import COLLECT_EVERY, forget
 from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, HELLO, PRODUCTION, TRANSPORT
 from firmware.serial_number import serial_number
 from firmware.storage.space import free_bytes
@@ -29,6 +29,14 @@ _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
 _COLLECT = "collect"
 _QUIET_MS = 50
 _PART = 2
+# Modules of handshakes and self-tests, which are loaded anew for the next one.
+_SELDOM = (
+    "firmware.drivers.selftest",
+    "firmware.link.selftest",
+    "firmware.otp.sha512",
+    "firmware.protocol.noise",
+    "firmware.storage.selftest",
+)
 _SENT_MS = 200  # after which a host has the last answer before a restart
 _COMPARE = "compare"  # the App's deadline by which the operator is shown a number
 
@@ -87,7 +95,9 @@ class SerialLink:
         return True
 
     def _collect(self) -> None:
+        forget(*_SELDOM)
         gc.collect()
+        self._app.vault.settle()
         gc.threshold(COLLECT_EVERY)
         self._room = _room()
 

@@ -5,7 +5,7 @@ and memory for good. Its `const()` tells mpy-cross to write the value in place o
 MicroPython has that, and the firmware runs on CPython too. So the image build adds it, to integers
 and short texts whose names begin with an underscore, which nothing outside of the module uses. For
 the link's constants, which many modules share, it writes the values themselves: then no module
-imports firmware.protocol.messages, whose names take 9 KB of a token's memory.
+imports firmware.protocol.messages, whose names take 3 KB of a token's memory.
 """
 
 import ast

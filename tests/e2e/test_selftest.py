@@ -50,6 +50,18 @@ def test_the_selftest_is_silent_and_presses_no_key(token: SpeakingToken):
     assert token.clips_until_quiet(pressed)[:2] == ["ample_time", "code"]
 
 
+def test_what_a_selftest_loads_takes_no_memory_afterwards(token: SpeakingToken):
+    session = token.connect()
+    session.selftest()  # what stays of it, as names do, is there
+    token.emulator.advance(2)
+    before = token.emulator.heap().free
+    session.selftest()
+    token.emulator.advance(0.03)
+    assert token.emulator.heap().free < before - 2048
+    token.emulator.advance(2)
+    assert token.emulator.heap().free == pytest.approx(before, abs=256)
+
+
 def test_the_motor_runs_as_often_as_the_host_asks_for(token: SpeakingToken):
     session = token.connect()
     began = token.emulator.elapsed

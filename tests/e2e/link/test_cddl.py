@@ -11,7 +11,7 @@ import pytest
 
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.protocol import messages
-from firmware.protocol.noise import Cipher
+from firmware.protocol.cipher import Cipher
 from host_tools.devtools.reference_docs import ROOT
 from host_tools.errors import TokenError
 from host_tools.link.channel import Channel

@@ -207,6 +207,25 @@ def test_unchanged_content_is_not_written(tmp_path, vault):
     assert files(tmp_path) == before
 
 
+def test_settling_makes_equal_content_anew_once_after_a_change(vault):
+    def content() -> tuple:
+        return (vault.state, vault.access_key, vault.credentials, vault.settings, vault.clock)
+
+    before, held = content(), vault.credentials
+    vault.settle()
+    settled = vault.credentials
+    assert content() == before
+    assert settled is not held
+    assert vault.verify()
+    vault.settle()
+    assert vault.credentials is settled
+    vault.remove_credential(settled[0]["name"])
+    changed = vault.credentials
+    vault.settle()
+    assert vault.credentials == changed
+    assert vault.credentials is not changed
+
+
 def test_neither_vault_nor_its_errors_show_a_secret(vault):
     assert repr(vault) == "<Vault in_use, 2 accounts>"
     with pytest.raises(VaultError) as raised:
