@@ -43,7 +43,7 @@ only("kodeviser", "drivers/ssd1306.py")
 only("kodeoplaeser", "drivers/sharp_lcd.py", "drivers/sharp_lcd_native.py")
 both("drivers/ds3231.py")
 only("kodeoplaeser", "drivers/keypad.py")
-both("drivers/battery.py", "drivers/usb.py")
+both("drivers/battery.py", "drivers/usb.py", "drivers/charger.py")
 only(
     "kodeoplaeser",
     "drivers/i2s.py",
