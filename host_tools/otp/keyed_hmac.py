@@ -1,26 +1,24 @@
-"""HMAC (RFC 2104) under one key, which its two hashes take in once: each message then goes on from
-copies of them, for less than half the work of hmac.digest()."""
+"""HMAC (RFC 2104) under one key, which its hashes take in once: each message then goes on from a
+copy of them, for less than half the work of hmac.digest()."""
 
-import hashlib
+from cryptography.hazmat.primitives import hashes, hmac
 
-_INNER, _OUTER = (bytes(pad ^ byte for byte in range(256)) for pad in (0x36, 0x5C))
+_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha512": hashes.SHA512,
+}
 
 
 class KeyedHmac:
     """An HMAC under one key."""
 
     def __init__(self, key: bytes, algorithm: str) -> None:
-        """`algorithm` is one of hashlib."""
-        inner = hashlib.new(algorithm)
-        if len(key) > inner.block_size:
-            key = hashlib.new(algorithm, key).digest()
-        key = key.ljust(inner.block_size, b"\0")
-        inner.update(key.translate(_INNER))
-        self._inner, self._outer = inner, hashlib.new(algorithm, key.translate(_OUTER))
+        """`algorithm` is SHA1, SHA256 or SHA512, in any case."""
+        self._keyed = hmac.HMAC(key, _HASHES[algorithm.lower()]())
 
     def digest(self, message: bytes) -> bytes:
         """Give the MAC of a message."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.digest()
+        mac = self._keyed.copy()
+        mac.update(message)
+        return mac.finalize()

@@ -57,12 +57,12 @@ class BoundedRequestsProtocol(HttpToolsProtocol):
             self._begun = True
             self._is_tls = data.startswith(_TLS_RECORD)
         if self._in_headers:
-            if self._timer is None:
-                self._await_headers()
             self._received += len(data)
         super().data_received(data)
         if self._in_headers and self._received > MAX_HEADER_BYTES:
             self._cut_off(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._timer is None:  # most requests come whole, and need none
+            self._await_rest()
 
     def on_message_begin(self) -> None:
         """Begin to count the headers of a request."""
@@ -86,7 +86,6 @@ class BoundedRequestsProtocol(HttpToolsProtocol):
         self._in_headers, self._received = False, 0
         self._stop_timer()
         self._body_from, self._body = self.loop.time(), 0
-        self._await_body()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -126,6 +125,13 @@ class BoundedRequestsProtocol(HttpToolsProtocol):
     def _refuse(self) -> None:
         self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         raise _TooLargeError
+
+    def _await_rest(self) -> None:
+        """Wait for the rest of a request that has begun."""
+        if not self._in_headers:
+            self._await_body()
+        elif self._received:
+            self._await_headers()
 
     def _await_headers(self) -> None:
         self._timer = self.loop.call_later(
