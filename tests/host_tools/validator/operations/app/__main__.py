@@ -4,6 +4,7 @@ import tempfile
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from host_tools.validator.notices.smtp import MailServer
 from tests.host_tools.validator.operations.app.phone import PAYMENT, opened, sure
 from tests.support import browser as chromium
 from tests.support.pictures import save
@@ -36,6 +37,7 @@ def take(browser: Browser, language: str, scheme: str) -> None:
         )
         context.set_default_timeout(chromium.PATIENCE)
         page = context.new_page()
+        _notify(site, language[:2])
         asked = site.ask(**PAYMENT, place="Odense")
         opened(page, site)
         page.locator("#digits").fill(asked["digits"])
@@ -47,6 +49,15 @@ def take(browser: Browser, language: str, scheme: str) -> None:
         expect(page.locator("#device-list li")).to_have_count(1)
         _take(page, "account", scheme)
         context.close()
+
+
+def _notify(site: app.Site, language: str) -> None:
+    """Give the user an address and the server mail, so that the app offers messages."""
+    state = site.client.app.state  # type: ignore[attr-defined]
+    mail = MailServer(host="127.0.0.1", sender="kodebrik@example.org")
+    state.settings = state.settings.model_copy(update={"mail": mail})
+    values = {"email": "anna@example.org", "language": language, "notify_on_use": True}
+    site.validator.set_user("anna.holm", **values, actor="test")  # type: ignore[arg-type]
 
 
 def _take(page: Page, name: str, scheme: str) -> None:
