@@ -337,7 +337,7 @@ def _offer_to_all(
 
 
 def _serve_desk(
-    tokens: "list[tuple[Emulator, dict[str, str]]]",
+    tokens: list[tuple["Emulator", dict[str, str]]],
     listener: socket.socket,
     stop: threading.Event,
     open_page: bool,
