@@ -16,6 +16,7 @@ if False:
 
 
 _DOZE_MS = 500
+_LATER = ("charger",)  # opened when it is first asked for: no press waits for it
 
 
 def reset() -> None:
@@ -81,6 +82,11 @@ class Hardware:
         setattr(self, name, driver)
         return driver
 
+    def part(self, name: str) -> "Any":
+        """Return the driver of a part; bring_up() leaves some to be opened here. None when the
+        board lacks it."""
+        return getattr(self, name) or self.open(name)
+
     def again(self, name: str) -> "Any":
         """Clock the part's bus free, as a chip may hold it, and make its driver anew, as open()
         does. OSError also when the board lacks the part."""
@@ -106,6 +112,8 @@ class Hardware:
         """Return {part: works} for those of the named parts that can be tested."""
         from firmware.drivers.selftest import selftest
 
+        for name in _LATER:
+            self.part(name)
         return selftest(self, parts)
 
 
@@ -158,7 +166,7 @@ def bring_up(board: dict, product: dict) -> Hardware:
     the power lasts only while the button is down."""
     hardware = Hardware(board, product)
     for name in ("latch", "button") + product["parts"]:
-        if getattr(hardware, name) is None:
+        if getattr(hardware, name) is None and name not in _LATER:
             try:
                 hardware.open(name)
             except OSError:

@@ -31,7 +31,7 @@ PHRASES = Phrases("""
 # A code and its validity
 code: Koden er
 ample_time: God tid.
-hurry: Vær hurtig.
+hurry: Skynd dig.
 expired: forældet.
 press_red: Tryk på rød.
 no_code: Ingen kode.

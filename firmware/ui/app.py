@@ -98,7 +98,7 @@ class App:
 
     def charging(self) -> bool:
         """Return True while the cell is charged; a board need not be able to tell."""
-        charger = self.hardware.charger
+        charger = self.hardware.part("charger")
         return charger is not None and charger.charging()
 
     def apply_settings(self) -> None:

@@ -317,20 +317,19 @@ def test_bring_up_holds_the_power_before_anything_else(runtime: Runtime):
     assert driven[0] == (14, 1)
     assert ("i2c", 0, 4, 5, 400_000) in driven
     assert faults == []
-    assert parts == ["display", "clock", "button", "battery", "latch", "usb", "charger"]
+    assert parts == ["display", "clock", "button", "battery", "latch", "usb"]
 
 
 def test_a_chip_that_does_not_answer_is_a_fault_and_the_rest_works(runtime: Runtime):
     parts, faults, _ = runtime.call(DRIVERS, "bring_up", "pico", [0x3C], {})
     assert faults == ["display"]
-    assert parts == ["clock", "button", "battery", "latch", "usb", "charger"]
+    assert parts == ["clock", "button", "battery", "latch", "usb"]
 
 
 def test_a_part_missing_from_the_board_is_no_fault(runtime: Runtime):
     parts, faults, _ = runtime.call(DRIVERS, "bring_up", "esp32_s3", [], {})
     assert faults == []
     assert "usb" not in parts
-    assert "charger" not in parts
 
 
 @pytest.mark.parametrize(("level", "charging"), [(0, True), (1, False)])

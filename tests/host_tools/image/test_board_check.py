@@ -82,9 +82,9 @@ def test_a_wrong_entry_is_named(place, value, told):
 @pytest.mark.parametrize(
     ("bus", "changed", "told"),
     [
-        ("spi", {"sck": 21}, "spi / sck: pin 21 cannot be SCK of SPI 0 on the RP2040; 2, 6"),
+        ("spi", {"sck": 27}, "spi / sck: pin 27 cannot be SCK of SPI 0 on the RP2040; 2, 6"),
         ("spi", {"id": 1}, "spi / sck: pin 18 cannot be SCK of SPI 1"),
-        ("i2s", {"ws": 21}, "i2s / ws: pin 21: on the RP2040 it must be the pin after SCK, 11"),
+        ("i2s", {"ws": 27}, "i2s / ws: pin 27: on the RP2040 it must be the pin after SCK, 11"),
     ],
 )
 def test_the_lines_of_display_and_sound_are_checked(bus, changed, told):

@@ -79,7 +79,7 @@ def test_without_tones_the_wait_is_silent_until_the_fresh_code(runtime: Runtime)
 def test_red_again_gives_the_current_code_at_once(runtime: Runtime):
     play(runtime, "red", "wait 1500", left=8)
     assert again(runtime, "red", "wait 5000") == ["hurry", "code", *OLD]
-    assert shown(runtime) == "Vær hurtig. Koden er 416 600"
+    assert shown(runtime) == "Skynd dig. Koden er 416 600"
 
 
 def test_a_hand_that_trembles_from_off_still_waits(runtime: Runtime):
