@@ -179,6 +179,9 @@ def figures() -> Iterator[Callable[[], Figure]]:
         yield partial(rate_at_the_end, source, size)
     for source in ("users", "dry-run"):
         yield partial(memory, source, _USERS_SIZE)
+    if postgres.binaries() is not None:
+        for figure in (memory, rate_at_the_end):
+            yield partial(figure, "pskc", _SIZES["pskc"], "PostgreSQL")
 
 
 def _main() -> None:
