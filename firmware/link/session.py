@@ -85,7 +85,7 @@ class LinkServer:
         self._hello_body: bytes | None = None
         self._session: _Session | None = None
         self._candidate: _Session | None = None
-        # (request id, error, result) of the latest changes, oldest first
+        # request id, error and result of the latest changes, oldest first
         self._answers: list = []
 
     def handle(self, payload: bytes | None) -> bytes | None:
@@ -110,6 +110,10 @@ class LinkServer:
             # Only a fault of this module gets here; failures of operations are answered inside the
             # session.
             return _error(messages.INTERNAL)
+
+    def settle(self) -> None:
+        """Make the kept answers anew where memory is free now, as Vault.settle() does."""
+        self._answers = loads(dumps(self._answers))
 
     def _hello(self) -> bytes:
         hello = dict(self._identity)

@@ -24,18 +24,21 @@ if False:
 _HELLO = bytes((HELLO,))
 # What takes long: half a second of computing, or writing the flash.
 _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
-# The App's deadline by which garbage is collected, when the host has been silent for so long. Until
-# then it may take that part of the memory that is free.
+# The App's deadline by which garbage is collected, when the host has been silent for so long.
 _COLLECT = "collect"
 _QUIET_MS = 50
-_PART = 2
-# Modules of handshakes and self-tests, which are loaded anew for the next one.
+# Bytes that a request may allocate before garbage is collected, which takes 33 ms: of ten bytes
+# eight are frames of functions, which count, but are free again at once.
+_WHILE_ASKED = 4 * COLLECT_EVERY
+# Modules of handshakes, self-tests and names, which are loaded anew for the next one.
 _SELDOM = (
     "firmware.drivers.selftest",
     "firmware.link.selftest",
     "firmware.otp.sha512",
     "firmware.protocol.noise",
     "firmware.storage.selftest",
+    "firmware.storage.spoken_names",
+    "firmware.ui.speaking.names",
 )
 _SENT_MS = 200  # after which a host has the last answer before a restart
 _COMPARE = "compare"  # the App's deadline by which the operator is shown a number
@@ -57,7 +60,6 @@ class SerialLink:
         )
         self._services = AppServices(app)
         app.vault.prepare()
-        self._room = _room()  # bytes of new objects until garbage is collected
         self._server = LinkServer(
             app.product,
             app.board,
@@ -80,15 +82,15 @@ class SerialLink:
         for payload in payloads:
             if payload is not None and payload[:1] in _LONG:
                 self._app.interaction.silence()
-            gc.threshold(self._room)
+            gc.threshold(_WHILE_ASKED)
             answer = self._server.handle(payload)
             self._app.check_screen()
             if answer is not None:
                 self._port.send(answer)
                 if answer[:1] == _HELLO:
                     self._app.works()
-                # Collecting takes 18 ms, which the next request would wait for, or a press.
-                self._app.after(_COLLECT, _QUIET_MS, self._collect)
+            gc.threshold(COLLECT_EVERY)  # what this took is collected when the host has its answer
+            self._app.after(_COLLECT, _QUIET_MS, self._collect)
             if self._services.restarts:
                 time.sleep_ms(_SENT_MS)
                 raise SystemExit
@@ -98,12 +100,7 @@ class SerialLink:
         forget(*_SELDOM)
         gc.collect()
         self._app.vault.settle()
-        gc.threshold(COLLECT_EVERY)
-        self._room = _room()
-
-
-def _room() -> int:
-    return max(COLLECT_EVERY, gc.mem_free() // _PART)
+        self._server.settle()
 
 
 class AppServices:
