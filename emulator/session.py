@@ -6,7 +6,7 @@ Times are virtual seconds unless a name says otherwise; the clock counts integer
 import hashlib
 import threading
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from importlib import import_module
@@ -19,6 +19,7 @@ from emulator import saved_state
 from emulator.board import Board
 from emulator.clock import SimulationClock
 from emulator.errors import DamagedTokenError, OtherSnapshotError
+from emulator.mcu import bytecode
 from emulator.mcu.flash import Flash
 from emulator.mcu.mcu import OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
@@ -40,12 +41,25 @@ _HEAP, _FROZEN_HEAP = "224wk", "352wk"
 _PATH_LENGTH = 200  # MicroPython takes arguments of at most 255 bytes
 
 
-def _source(module: str) -> str:
+def _argument(path: Path) -> str:
+    """Give a path for the VM, of one length, as its memory holds it: so the pace hangs on no
+    folder's name."""
+    return str(path.resolve()).rjust(_PATH_LENGTH, "/")
+
+
+def _natives(modules: Sequence[str]) -> list[str]:
+    """Give the VM's arguments for modules in machine code: the folder that has them for its own
+    processor, where the image has them for the board's, and their names."""
+    folder = bytecode.compiled([_source(module) for module in modules], machine_code=True)
+    return [_argument(folder), *modules]
+
+
+def _source(module: str) -> Path:
     """The path of a module's source."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise ValueError(f"The product names a module that there is not: {module}.")
-    return spec.origin
+    return Path(spec.origin)
 
 
 class Heap(NamedTuple):
@@ -133,21 +147,18 @@ class Emulator:
         self.link = Link()
         self._closed = False
         self.port = HostPort(self.link, self.run_until, lambda: self.elapsed)
-        # Of one length, as the VM's memory holds them: so the pace hangs on no folder's name.
         flash, modules = (
-            str((self.directory / name).resolve()).rjust(_PATH_LENGTH, "/")
-            for name in (saved_state.FLASH, saved_state.FROZEN)
+            _argument(self.directory / name) for name in (saved_state.FLASH, saved_state.FROZEN)
         )
         blocks = filesystem["size"] // filesystem["block"]
         geometry = [str(count) for count in (filesystem["block"], blocks, filesystem["program"])]
         costs = COSTS[pace] if isinstance(pace, str) else pace or {}
         arguments = [modules if self.frozen else "", str(len(costs)), *cost_arguments(costs)]
-        # The VM compiles them for its own processor: in the image they are for the board's.
-        arguments += [f"{name}={_source(name)}" for name in self.product["native_modules"]]
         size = heap or (_FROZEN_HEAP if self.frozen else _HEAP)
 
         def started() -> Vm:
-            return Vm(command, size, [flash, *geometry, self.unique_id.hex(), *arguments])
+            natives = _natives(self.product["native_modules"])
+            return Vm(command, size, [flash, *geometry, self.unique_id.hex(), *arguments, *natives])
 
         self.mcu = Mcu(self.board, self.flash, self.link, started, self._urandom)
         self.board.parts["latch"].on_power = self.mcu.power

