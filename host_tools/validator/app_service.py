@@ -94,14 +94,22 @@ class AppService:
         """Draw the code of a letter by which a user activates a device; an earlier one is void."""
         return self._write(actor, devices.issue_letter, user_id, days)
 
-    def challenge(self) -> tuple[str, str]:
-        """Give a challenge to sign, good for five minutes, and the number of it that a
-        challenge-response token answers."""
+    def challenge(self) -> str:
+        """Give a challenge to sign, good for five minutes."""
 
-        def made(connection: Connection) -> tuple[str, str]:
+        def made(connection: Connection) -> str:
             newest = audit_root.read(connection, self._keys).audit_key
-            challenge = challenges.make(self._keys.get(connection, newest), self._clock())
-            return challenge, challenges.number(challenge)
+            return challenges.make(self._keys.get(connection, newest), self._clock())
+
+        return self._read(made)
+
+    def number(self, challenge: str) -> str:
+        """Give the number of a challenge, which a challenge-response token answers. Whoever calls
+        limits how often it is asked for."""
+
+        def made(connection: Connection) -> str:
+            newest = audit_root.read(connection, self._keys).audit_key
+            return challenges.number(self._keys.get(connection, newest), challenge)
 
         return self._read(made)
 

@@ -121,6 +121,12 @@ class Activation(RequestBody):
         return self
 
 
+class Numbered(RequestBody):
+    """The challenge whose number is asked for."""
+
+    challenge: Challenge
+
+
 class Opening(RequestBody):
     """What a device signs to open a session."""
 
@@ -191,9 +197,17 @@ Session = Annotated[Secret, Depends(_session)]
 
 @router.post("/challenges", responses=responses())
 def make_challenge(service: Service) -> dict[str, str]:
-    """Give a challenge to sign, to whoever asks, and its number for a challenge-response token."""
-    challenge, number = service.app.challenge()
-    return {"challenge": challenge, "number": number}
+    """Give a challenge to sign, to whoever asks."""
+    return {"challenge": service.app.challenge()}
+
+
+@router.post("/challenges/number", responses=responses())
+def give_number(request: Request, service: Service, body: Numbered) -> dict[str, str]:
+    """Give the number of a challenge, for a challenge-response token. It counts as a guess: who
+    knows a response of such a token does not ask until its number comes."""
+    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+    authenticator.count_guess(request)
+    return {"number": service.app.number(body.challenge)}
 
 
 @router.post("/devices", responses=responses(), status_code=201)

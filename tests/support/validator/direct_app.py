@@ -56,7 +56,7 @@ class DirectDevice:
     def activate(self, activation_code: str) -> bool:
         """Activate with the code of a letter."""
         new = NewAppDevice(
-            self.validator.app.challenge()[0],
+            self.validator.app.challenge(),
             self.user_id,
             "Telefon",
             AppKey(AppKeyKind.PIN, _bytes(self.key.public), pin=Secret(APP_PIN.encode())),
@@ -70,7 +70,7 @@ class DirectDevice:
     def unlock(self, pin: str = APP_PIN) -> AppVerdict:
         """Open a session."""
         self.counter += 1
-        challenge = self.validator.app.challenge()[0]
+        challenge = self.validator.app.challenge()
         proof = self._proof("kodebrik-session-1", challenge, self.device, str(self.counter))
         asked = SignedChallenge(self.device, self.counter, challenge, proof, NO_SITE)
         verdict, opened = self.validator.app.open_session(asked, pin=pin, seconds=1800)
@@ -103,7 +103,7 @@ class DirectDevice:
     def remove(self, device: str) -> AppVerdict:
         """Remove a device of the same user."""
         self.counter += 1
-        challenge = self.validator.app.challenge()[0]
+        challenge = self.validator.app.challenge()
         said = (challenge, self.device, str(self.counter), device)
         proof = self._proof("kodebrik-remove-device-1", *said)
         asked = SignedChallenge("", self.counter, challenge, proof, NO_SITE)

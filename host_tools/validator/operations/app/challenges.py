@@ -4,7 +4,6 @@ Nothing of them is stored: a challenge is its time, random bytes and a MAC of bo
 good once is the device's counter, or the code that is used with it.
 """
 
-import hashlib
 import hmac
 import secrets
 
@@ -31,12 +30,13 @@ def is_fresh(unit: UnitOfWork, challenge: str) -> bool:
     return right and abs(unit.now - int(at)) <= SECONDS  # the clocks of two hosts differ
 
 
-def number(challenge: str) -> str:
+def number(key: DataKey, challenge: str) -> str:
     """Give the number that a challenge-response token answers when its user moves to the app with
-    it: it follows from the challenge, so it is the server's, and as old as that. It has no leading
-    zero: OCRA encodes 012 and 12 as the same question."""
+    it. It follows from the challenge, so it is as old as that; by a keyed hash, so that nobody can
+    look for a challenge whose number has an answer that they know. It has no leading zero: OCRA
+    encodes 012 and 12 as the same question."""
     least = 10 ** (_NUMBER_DIGITS - 1)
-    drawn = int.from_bytes(hashlib.sha256(challenge.encode()).digest())
+    drawn = int.from_bytes(key.hash("app number", "", challenge))
     return str(least + drawn % (9 * least))
 
 

@@ -211,7 +211,7 @@ def _by_code(unit: UnitOfWork, new: NewAppDevice, code: str, fresh: bool) -> Tok
     request = CheckRequest(
         code if fresh else "",
         user_id=new.user_id,
-        challenge=challenges.number(new.challenge),
+        challenge=challenges.number(unit.key, new.challenge),
         pin=new.user_pin,
         actor=unit.actor,
         issue_challenge=True,

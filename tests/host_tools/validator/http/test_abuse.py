@@ -87,6 +87,7 @@ MAY |= {f"PUT /v1/tokens/{{serial}}/{action}": CARE for action in ("window", "cl
 OPEN_TO_DEVICES = {
     "DELETE /app/api/sessions",
     "POST /app/api/challenges",
+    "POST /app/api/challenges/number",
     "POST /app/api/devices",
     "POST /app/api/sessions",
 }
@@ -254,6 +255,17 @@ def test_wrong_keys_from_one_network_are_limited(validator: Validator, settings:
         for n in range(1, 9)
     ]
     assert statuses == [401] * 5 + [429] * 3
+
+
+def test_nobody_asks_until_the_number_comes_whose_response_they_know(
+    validator: Validator, settings: Settings
+) -> None:
+    app = create_app(validator, settings.model_copy(update={"guesses_per_minute": 5.0}))
+    client = TestClient(app)
+    challenge = client.post("/app/api/challenges", json={}).json()
+    asked = [client.post("/app/api/challenges/number", json=challenge) for _ in range(8)]
+    assert [one.status_code for one in asked] == [200] * 5 + [429] * 3
+    assert len({one.json()["number"] for one in asked[:5]}) == 1
 
 
 def test_a_key_that_many_requests_carry_is_looked_up_once_for_all(

@@ -9,7 +9,7 @@ const GOOD = 270000; // ms in which the number of a challenge can be answered: t
 const form = by("activate");
 const fields = form.elements;
 const way = () => fields.way.value;
-let challenge = ""; // whose number is shown
+let numbered = ""; // the challenge whose number is shown
 let given = -GOOD; // when, in ms
 
 /** Show what this telephone and the chosen way need. */
@@ -30,11 +30,12 @@ for (const choice of fields.way) {
 /** Show another number for a token that asks for one, if the one that is shown is old; say whether one was shown in its place. */
 async function renewNumber() {
   if (performance.now() < given + GOOD) return false;
-  const seen = Boolean(challenge) && by("token-number-shown").open;
-  const asked = await ask("POST", "/challenges", {});
-  challenge = asked.challenge;
+  const seen = Boolean(numbered) && by("token-number-shown").open;
+  const { challenge } = await ask("POST", "/challenges", {});
+  const { number } = await ask("POST", "/challenges/number", { challenge });
+  numbered = challenge;
   given = performance.now();
-  speakable(by("token-number"), asked.number);
+  speakable(by("token-number"), number);
   return seen;
 }
 
@@ -62,12 +63,12 @@ export function onActivation(activated) {
 async function activate(pin) {
   const user_id = fields.user_id.value.trim();
   const name = fields.name.value.trim();
-  if (way() !== "token") given = -GOOD; // a challenge of its own
-  if (await renewNumber()) {
+  if (way() === "token" && await renewNumber()) {
     tell(texts.number_renewed);
     mark(fields.code, true);
     return null;
   }
+  const challenge = way() === "token" ? numbered : (await ask("POST", "/challenges", {})).challenge;
   const { kept, sent } = await draw({ challenge, user_id, name, pin });
   const code = fields.code.value.replaceAll(/\s/g, "");
   const proven = way() === "token" ? { code } : { activation_code: code };

@@ -125,8 +125,9 @@ def test_a_response_of_a_challenge_token_moves_its_user_to_the_app(site: Site, c
     phone = AppDevice(site.client, "bo.lund", APP_PIN)
 
     def asked() -> tuple[str, str]:
-        made = site.client.post("/app/api/challenges", json={}).json()
-        return made["challenge"], made["number"]
+        challenge = phone.challenge()
+        body = {"challenge": challenge}
+        return challenge, site.client.post("/app/api/challenges/number", json=body).json()["number"]
 
     def response(token: EnrolledToken, number: str) -> str:
         return codes.ocra(token.secret, SUITE, number)

@@ -41,7 +41,7 @@ def populated(validator: Validator, clock: VirtualClock) -> Validator:
 
 def _activate(validator: Validator, user_id: str, **code: str) -> bool:
     key = AppKey(AppKeyKind.PIN, b"never used", pin=Secret(b"4711"))
-    challenge = validator.app.challenge()[0]
+    challenge = validator.app.challenge()
     new = NewAppDevice(challenge, user_id, "Telefon", key, **code)
     return validator.app.activate(new) is not None
 
