@@ -41,6 +41,7 @@ function leave() {
   here.polling?.abort();
   clearTimeout(here.ending);
   by("ending").hidden = true;
+  by("sure").close(""); // who was asked something is not sure
   here.session = here.polling = null;
   here.waiting = [];
   close();

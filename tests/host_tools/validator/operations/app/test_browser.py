@@ -211,8 +211,11 @@ def test_what_was_typed_is_still_there_after_the_app_has_locked_itself(
     opened(page, site)
     asked = site.ask()
     page.locator("#digits").fill(asked["digits"])
+    page.locator("#press").click()
+    expect(page.locator("#sure")).to_be_visible()
     site.validator.rotate_key(actor="test")  # ends all sessions
     outcome(page, "Appen har låst sig selv")
+    expect(page.locator("#sure")).to_be_hidden()
     unlock(page)
     expect(page.locator("#digits")).to_have_value(asked["digits"])
     page.locator("#press").click()
