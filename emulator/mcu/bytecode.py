@@ -3,7 +3,6 @@ takes the VM longer than showing a code."""
 
 import atexit
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -43,10 +42,11 @@ def compiled(sources: Sequence[Path], machine_code: bool = False) -> Path:
     for name, content in contents.items():
         target = folder / (name + ".mpy")
         if not target.exists():
-            # Under another name until it is whole: others may be at the same.
-            part = target.with_suffix(f".{os.getpid()}")
-            part.write_bytes(_compile(name, content, options))
-            part.replace(target)
+            # Under another name until it is whole: other processes and threads may be at the same.
+            code = _compile(name, content, options)
+            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
+                part.write(code)
+            Path(part.name).replace(target)
     return folder
 
 
@@ -56,6 +56,7 @@ def _cache() -> Path:
     folder = platformdirs.user_cache_path("kodebrik") / "vm"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="kodebrik-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,5 +1,7 @@
 """What the emulator compiles for its VM: once, whole, and anew when a source has changed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import platformdirs
 import pytest
 
@@ -48,6 +50,12 @@ def test_what_was_broken_off_is_gone_on_with(source, tmp_path):
     (folder / "other.mpy").unlink()
     assert bytecode.compiled([source, other]) == folder
     assert sorted(path.name for path in folder.iterdir()) == ["other.mpy", "some.mpy"]
+
+
+def test_threads_that_compile_the_same_at_once_do_not_meet(source):
+    with ThreadPoolExecutor(8) as pool:
+        (folder,) = set(pool.map(lambda _: bytecode.compiled([source]), range(8)))
+    assert [path.name for path in folder.iterdir()] == ["some.mpy"]
 
 
 def test_machine_code_is_for_a_processor(source):
