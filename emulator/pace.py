@@ -28,11 +28,11 @@ Costs = Mapping[str, int | Function]
 RP2040: Costs = {
     "allocated": 487,  # a byte, in a VM of 64-bit words
     "loaded": 531,  # a byte that loading a module allocates
-    "module": 32_000,  # and for each one that is loaded already: their names are compared
-    "frozen": 420_000,  # loading a frozen one
+    "module": 27_000,  # and for each one that is loaded already: their names are compared
+    "frozen": 340_000,  # loading a frozen one
     "stays": 80,  # of what a frozen one takes here, per cent that is code, in the flash of a board
-    "import": 96_000,  # looking for a module, each part of its name
-    "read": 45_000,  # a read from the flash's file system
+    "import": 45_000,  # looking for a module, each part of its name
+    "read": 33_000,  # a read from the flash's file system
     "collection": 7_900_000,  # of garbage: looking through the whole heap
     "live": 151,  # and a byte that stays
     "call": 62_800,  # of the hardware, with the bytecode around it

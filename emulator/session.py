@@ -21,7 +21,7 @@ from emulator.clock import SimulationClock
 from emulator.errors import DamagedTokenError, OtherSnapshotError
 from emulator.mcu import bytecode
 from emulator.mcu.flash import Flash
-from emulator.mcu.mcu import OFF, PROMPT, Mcu
+from emulator.mcu.mcu import BOOT_US, FROZEN_BOOT_US, OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
 from emulator.pace import COSTS, Costs
 from emulator.pace import arguments as cost_arguments
@@ -160,7 +160,14 @@ class Emulator:
             natives = _natives(self.product["native_modules"])
             return Vm(command, size, [flash, *geometry, self.unique_id.hex(), *arguments, *natives])
 
-        self.mcu = Mcu(self.board, self.flash, self.link, started, self._urandom)
+        self.mcu = Mcu(
+            self.board,
+            self.flash,
+            self.link,
+            started,
+            self._urandom,
+            FROZEN_BOOT_US if self.frozen else BOOT_US,
+        )
         self.board.parts["latch"].on_power = self.mcu.power
         self._add_user()
         self._add_server()

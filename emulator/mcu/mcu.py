@@ -23,7 +23,10 @@ from emulator.mcu.vm import Vm
 from emulator.serial.link import Link
 from emulator.shims import records
 
-BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
+# Power-on to the first line of boot.py on an RP2040 at 125 MHz: found in the flash and compiled, or
+# frozen.
+BOOT_US = 18_000
+FROZEN_BOOT_US = 8_000
 OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
 UNANSWERED = {
     records.PIN_WRITE,
@@ -43,15 +46,17 @@ PROMPT_STEP = 0.02  # real seconds to wait at a time for a REPL's output
 class Mcu:
     """`state` is OFF, RUNNING, IDLE (until `deadline`, None: without end) or PROMPT (the REPL)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what is around it, and how it starts
         self,
         board: Board,
         flash: Flash,
         link: Link,
         spawn: Callable[[], Vm],
         random: Callable[[int], bytes],
+        boot_us: int = BOOT_US,
     ) -> None:
         """`spawn` starts a VM process; `random(count)` gives the bytes of os.urandom."""
+        self._boot_us = boot_us
         self._board, self._flash, self._link, self._spawn, self._random = (
             board,
             flash,
@@ -118,11 +123,13 @@ class Mcu:
 
     def _start(self, cause: int, only_boot: bool = False) -> None:
         self.state, self.deadline = IDLE, None
-        self._boot_alarm = self._board.clock.after(BOOT_US, lambda: self._boot(cause, only_boot))
+        self._boot_alarm = self._board.clock.after(
+            self._boot_us, lambda: self._boot(cause, only_boot)
+        )
 
     def _boot(self, cause: int, only_boot: bool) -> None:
         self._vm = self._spawn()
-        self._started = self._board.clock.now - BOOT_US
+        self._started = self._board.clock.now - self._boot_us
         self.vm.next_record(self.compute_limit)  # READY
         self._events.clear()
         self.state = self._base_state = RUNNING

@@ -174,29 +174,44 @@ def _boot():
     machine._cause, only_boot = channel.call(records.READY)
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
+    names = ("boot.py",) if only_boot else ("boot.py", "main.py")
     if rom:
         vfs.mount(vfs.VfsLfs2(rom), "/frozen", readonly=True)
         os.chdir("/frozen")
         micropython.opt_level(3)
+        programs = [_frozen_program(name) for name in names]
     else:
         _load_natives(natives, native)
+        programs = [lambda main, name=name: _run_file(name, main) for name in names]
     if costs:
         _spend = pace.read
         pace.start(costs, bool(rom))
-    return ("boot.py",) if only_boot else ("boot.py", "main.py")
+    return programs
+
+
+def _run_file(name, main):
+    """Run a file of the flash, if it is there, which a board compiles each time."""
+    try:
+        os.stat(name)
+    except OSError:
+        return
+    execfile(name, main)
+
+
+def _frozen_program(name):
+    """Give a file of the frozen ones as a function that runs it, compiled by now."""
+    with open(name) as file:
+        code = compile(file.read(), name, "exec")
+    return lambda main: exec(code, main)  # noqa: S102 - our own
 
 
 def start(main):
     """Boot, and run the files in the namespace `main`, which the prompt has too."""
-    names = _boot()
+    programs = _boot()
     trace = ""
     try:
-        for name in names:
-            try:
-                os.stat(name)
-            except OSError:
-                continue
-            execfile(name, main)
+        for program in programs:
+            program(main)
     except SystemExit:
         machine.soft_reset()
     except KeyboardInterrupt as error:
