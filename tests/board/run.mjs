@@ -23,6 +23,7 @@ class Board {
       else if (part.chip === 'usb') this.usbPin = part.pin;
       else if (part.chip === 'jack') this.outside.set(part.pin, 0); // no plug is in
       else if (part.chip === 'vibration') this.outside.set(part.pin, 0); // its gate's resistor
+      else if (part.chip === 'charger') continue; // there is none: the pull-up says so
       else if (part.chip === 'amplifier') this.onOutput(part.pin, (level) => this.event('amplifier', { level }));
       else this.parts[name] = new KINDS[part.chip]({ ...bus, ...part }, this, unix);
       if (bus?.kind === 'i2c') onI2c.set(part.address, this.parts[name]);
