@@ -485,6 +485,23 @@ def test_a_telephone_that_verifies_its_user_needs_no_pin(page: Page, site: Site)
     assert (told["state"], told["amr"]) == ("approved", ["hwk", "user"])
 
 
+def test_where_the_telephone_verifies_its_user_no_act_asks_for_a_pin(
+    page: Page, site: Site
+) -> None:
+    with_authenticator(page)
+    tablet = site.device("anna.holm", "2684", name="Tavle")
+    opened(page, site, pin=None)
+    page.locator("#menu [data-go=account]").click()
+    page.locator("#another").click()
+    expect(page.locator("#sure_pin")).to_be_hidden()
+    sure(page)
+    expect(page.locator("#another-code")).to_contain_text(re.compile(r"\d{4} \d{4} \d{4}"))
+    page.get_by_role("button", name="Fjern Tavle").click()
+    sure(page)
+    outcome(page, "Tavle er fjernet")
+    assert tablet.unlock()["reason"] == "removed"
+
+
 def test_a_text_that_was_altered_on_its_way_is_not_approved(page: Page, site: Site) -> None:
     def alter(route: Any) -> None:
         answer = route.fetch()
