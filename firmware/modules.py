@@ -20,9 +20,9 @@ def release() -> None:
 
 
 def forget(*names: str) -> None:
-    """Give back the memory of modules that are seldom needed; who needs one imports it again. A
-    frozen one takes hardly any."""
-    for name in names:
+    """Give back the memory of modules that are seldom needed, named within this package; who needs
+    one imports it again. A frozen one takes hardly any."""
+    for name in ["firmware." + name for name in names]:
         if name in sys.modules and hasattr(sys.modules["firmware"], "release"):
             package, module = name.rsplit(".", 1)
             delattr(sys.modules[package], module)

@@ -32,13 +32,13 @@ _QUIET_MS = 50
 _WHILE_ASKED = 4 * COLLECT_EVERY
 # Modules of handshakes, self-tests and names, which are loaded anew for the next one.
 _SELDOM = (
-    "firmware.drivers.selftest",
-    "firmware.link.selftest",
-    "firmware.otp.sha512",
-    "firmware.protocol.noise",
-    "firmware.storage.selftest",
-    "firmware.storage.spoken_names",
-    "firmware.ui.speaking.names",
+    "drivers.selftest",
+    "link.selftest",
+    "otp.sha512",
+    "protocol.noise",
+    "storage.selftest",
+    "storage.spoken_names",
+    "ui.speaking.names",
 )
 _SENT_MS = 200  # after which a host has the last answer before a restart
 _COMPARE = "compare"  # the App's deadline by which the operator is shown a number
