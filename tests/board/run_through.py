@@ -147,7 +147,7 @@ class _Requests:
         self._token = token
         self.handshakes: list[float] = []
         self.requests: list[float] = []
-        self.claims: list[float] = []  # to the last byte of the number for the display
+        self.claims: list[float] = []  # to the last pixels of the number
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -188,8 +188,8 @@ def _until_drawn(token: Board) -> float:
 
 
 def _last_drawn(events: list[Event]) -> float:
-    """Give when the last byte was sent to the display."""
-    return next(event.at for event in reversed(events) if event.kind in _DISPLAY)
+    """Give when the last pixels were sent to the display."""
+    return next(event.at for event in reversed(events) if event.kind == "drawn")
 
 
 @dataclass
