@@ -27,8 +27,8 @@ _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
 # The App's deadline by which garbage is collected, when the host has been silent for so long.
 _COLLECT = "collect"
 _QUIET_MS = 50
-# Bytes that a request may allocate before garbage is collected, which takes 33 ms: of ten bytes
-# eight are frames of functions, which count, but are free again at once.
+# Bytes that a request may allocate before garbage is collected, which takes 33 ms: four fifths are
+# free again at once, as frames of functions are, but count.
 _WHILE_ASKED = 4 * COLLECT_EVERY
 # Modules of handshakes, self-tests and names, which are loaded anew for the next one.
 _SELDOM = (
