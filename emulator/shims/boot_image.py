@@ -152,7 +152,7 @@ def _load_natives(folder, modules):
         except ValueError:
             continue  # this MicroPython takes no machine code: the plain twin serves
         sys.modules[module] = sys.modules.pop(name)
-    sys.path.pop(0)
+    sys.path.remove(_NATIVES)  # an update on trial has put its own before it
     vfs.umount(_NATIVES)
 
 
