@@ -128,7 +128,8 @@ def spoken(desk: DeskToken) -> Spoken:
             emulator.release()
         emulator.advance(chance.uniform(0.002, 0.03))
         observer.look()
-    return Spoken(start, kept.pieces, emulator.audio(start, emulator.elapsed).samples)
+    end = int(emulator.elapsed * GRID) / GRID  # of what was published: it may still be speaking
+    return Spoken(start, kept.pieces, emulator.audio(start, end).samples)
 
 
 @pytest.fixture(scope="module")

@@ -48,16 +48,31 @@ def test_the_program_in_python_shows_a_code(token: Served) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_command_of_curl_presses_the_key(token: Served) -> None:
     off(token)
-    command = re.search(r"    (curl -H .*?/press)\n", PAGE, re.DOTALL)[1]
+    command = re.search(r"    (curl -H [^\n]*\n +-d [^\n]*/press)\n", PAGE)[1]
+    run_in_shell(token, f"{command} --silent --fail")
+    assert token.ask("GET", "screen")["on"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_commands_of_curl_save_a_state_and_load_it(token: Served, tmp_path: Path) -> None:
+    save, load = re.findall(r"    (curl -H [^\n]*state\.zip [^\n]*/state)\n", PAGE)
+    run_in_shell(token, f"{save} --silent --fail", tmp_path)
+    token.ask("PATCH", "token", {"battery_mv": 3333})
+    run_in_shell(token, f"{load} --silent --fail", tmp_path)
+    assert token.ask("GET", "token")["battery_mv"] == 3900
+
+
+def run_in_shell(token: Served, command: str, folder: Path | None = None) -> None:
+    """Run a command of the page's for a token."""
     command = command.replace("127.0.0.1:PORT/api/v1", token.api.removeprefix("http://"))
     subprocess.run(
-        ["sh", "-c", f"{command} --silent --fail"],
+        ["sh", "-c", command],
         env=os.environ | {"SECRET": token.secret},
+        cwd=folder,
         check=True,
         capture_output=True,
         timeout=REAL_LIMIT,
     )
-    assert token.ask("GET", "screen")["on"]
 
 
 @pytest.mark.parametrize(
