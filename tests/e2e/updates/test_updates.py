@@ -163,8 +163,7 @@ load = Vault._load
 
 def changed(vault):
     load(vault)
-    if "since 9" not in vault._content:
-        vault._change({"since 9": 1, "settings": {"brightness": 4}})
+    vault._change({"since 9": 1, "settings": {"brightness": 4}})
 
 
 Vault._load = changed
