@@ -60,7 +60,8 @@ export function openToken(page, part, secret, tell) {
     const wide = Number(style.getPropertyValue("--wide")), high = Number(style.getPropertyValue("--high"));
     const most = (room / wide) * ratio;
     const seen = ((innerHeight - 150) / high) * ratio; // at once, with what is above and below
-    const whole = Math.floor(Math.min(most, seen)) || Math.min(Math.floor(most), 1) || 0.9 * most;
+    // Whoever zooms in wants it larger, and scrolls.
+    const whole = Math.floor(Math.min(most, Math.max(seen, ratio))) || 0.9 * most;
     token.style.setProperty("--scale", whole / ratio);
     if (document.fullscreenElement === canvas) {
       const times = Math.floor(Math.min(innerWidth / canvas.width, innerHeight / canvas.height) * ratio) / ratio;

@@ -277,6 +277,27 @@ def test_no_state_has_an_accessibility_violation(
     judge(page, "forced colours")
 
 
+@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
+def test_a_page_that_is_zoomed_in_has_a_token_no_smaller_whose_keys_can_be_hit(
+    desk: Made, open_page: Opened, product: str
+) -> None:
+    token = desk(product)
+    widths = []
+    for zoom in (1, 4):
+        seen = {"width": 1280 // zoom, "height": 900 // zoom}
+        page = open_page(token, device_scale_factor=zoom, viewport=seen)
+        box = page.locator(".display").bounding_box()
+        assert box is not None
+        widths.append(box["width"] * zoom)
+        assert page.locator(".key-red").evaluate(
+            """key => { key.scrollIntoView({ block: "center" });
+            const { x, y, width, height } = key.getBoundingClientRect();
+            const above = document.elementFromPoint(x + width / 2, y + height / 2 - 11);
+            return above === key; }"""
+        ), "24 pixels high (WCAG 2.5.8)"
+    assert widths == sorted(widths)
+
+
 def judge(page: Page, name: str) -> None:
     for scheme, rules in (("light", chromium.RULES), ("dark", chromium.COLOURS)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
