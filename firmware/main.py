@@ -11,7 +11,7 @@ development = False
 try:
     # As in boot.py: MicroPython enables Ctrl-C again for each file that it runs at start-up.
     micropython.kbd_intr(-1)
-    gc.threshold(-1)  # no collection until the first code stands (ui/app.py)
+    gc.threshold(-1)  # no collection but one (start.py) until the first code stands (ui/app.py)
     # Frozen into MicroPython, or else in firmware.mpy.
     sys.path.insert(0, ".frozen")
     from firmware import build
