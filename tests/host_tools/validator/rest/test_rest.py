@@ -107,6 +107,7 @@ ROUTES = {
     ("GET", "/v1/approvals/{reference}"): {_ADMIN, _HELP, _CHECK},
     ("DELETE", "/v1/approvals/{reference}"): {_ADMIN, _HELP, _CHECK},
     ("POST", "/v1/approvals/{reference}/use"): {_ADMIN, _HELP, _CHECK},
+    ("POST", "/v1/approvals/{reference}/extend"): {_ADMIN, _HELP, _CHECK},
     ("POST", "/v1/app-letters"): {_ADMIN, _HELP},
     ("POST", "/v1/imports"): {_ADMIN},
     ("POST", "/v1/assignments"): {_ADMIN},

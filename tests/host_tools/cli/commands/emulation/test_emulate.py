@@ -18,6 +18,7 @@ from firmware.protocol import messages
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.flashing import arrival
+from host_tools.image import image as images
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
 from host_tools.link.update import send
@@ -92,8 +93,9 @@ def test_an_update_key_does_not_go_with_a_file_on_the_drive(tmp_path, capsys):
     assert "--usb-drive" in capsys.readouterr().err
 
 
-def test_a_token_without_room_for_an_update_takes_no_update_key(tmp_path, capsys):
-    """A development build of a kodeoplæser with two languages."""
+def test_a_token_without_room_for_an_update_takes_no_update_key(tmp_path, capsys, monkeypatch):
+    """A development build of a kodeoplæser with two languages, if it were a block larger."""
+    monkeypatch.setattr(images, "_GROWTH", images._GROWTH + 4096)
     public = tmp_path / "update.key.pub"
     public.write_bytes(update_key_file.write_public(SIGNER.public))
     arguments = ["emulate", "kodeoplaeser", "--headless", "--update-key", str(public)]

@@ -160,9 +160,12 @@ def test_an_image_holds_the_public_key(call, tmp_path: Path):
     assert (code, result["id"]) == (ExitCode.BAD_INPUT, "update-public-key-invalid")
 
 
-def test_an_image_that_leaves_no_room_for_an_update_takes_no_update_key(call, tmp_path: Path):
-    """A Pico has room for a kodeoplæser's package twice beside one language, not beside two, nor
-    beside two voices of one."""
+def test_an_image_that_leaves_no_room_for_an_update_takes_no_update_key(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A Pico has room for a development build's package twice beside one language, not beside two
+    voices of one, nor beside two languages if the package were a block larger."""
+    monkeypatch.setattr(images, "_GROWTH", images._GROWTH + 4096)
     _, created = call("flash", "keys", "create")
     micropython = tmp_path / "micropython.uf2"
     micropython.write_bytes(official.stand_in("pico"))

@@ -11,7 +11,7 @@ def test_it_writes_a_netlist_and_says_what_is_in_it(tmp_path, capsys):
     path = tmp_path / "token.net"
     assert main(["netlist", "--output", str(path), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told == {"output": str(path), "parts": 15, "nets": 13}
+    assert told == {"output": str(path), "parts": 19, "nets": 16}
     assert path.read_text().startswith("(export")
     assert main(["netlist", "--output", str(path)]) == ExitCode.FILE
 
