@@ -267,6 +267,17 @@ def test_another_product_is_put_aside_untouched(tmp_path, capsys):
             assert list(inventory.each()) == []
 
 
+def test_a_file_of_another_product_is_refused_before_a_board_is_flashed(tmp_path, capsys):
+    create(1, "kodeoplaeser")
+    image = tmp_path / "kodeviser.uf2"
+    image.write_bytes(made())
+    with on_drive(tmp_path) as board:
+        options = ["--erase-secrets", "--image", str(image)]
+        assert run([], "--ports", f"{board.drive},{board.port}", *options) == ExitCode.CONFLICT
+        assert set(board.flash) == {0x5A}, "nothing was written"
+    assert "kodeviser.uf2 is the firmware of a kodeviser" in capsys.readouterr().err
+
+
 def test_a_token_of_another_issuer_leaves_its_place_to_others(tmp_path, monkeypatch, capsys):
     create(1)
     with fleet(tmp_path, 2) as tokens:

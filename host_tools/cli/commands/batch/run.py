@@ -143,6 +143,14 @@ def run(
         raise KodebrikError("folder-unwritable", ExitCode.FILE, path=output)
     with opened_inventory(inventory_file) as inventory:
         chosen = batches.find(inventory, batch)
+        if file is not None and file.product != chosen.product:
+            raise KodebrikError(
+                "batch-image-other-product",
+                ExitCode.CONFLICT,
+                path=str(image),
+                product=file.product,
+                wanted=chosen.product,
+            )
         keyring = Keyring(issuer.key_file, transport_key_file, issuer.passphrase_file)
         issuer_key = keyring.issuer_key()
         if issuer_key_file.fingerprint(issuer_key) != chosen.issuer:
