@@ -173,7 +173,7 @@ def _read_package(document: PSKC, where: str, package: Element, remarks: Remarks
         raise bad("pskc-without-secret", where=where)
     secret = _secret(where, element, key)
     suite = _text(element, "AlgorithmParameters/Suite")
-    serial = _serial(package, element, remarks)
+    serial = _serial(where, package, element, remarks)
     digits = _digits(where, element, kind, suite, remarks)
     return key_package.make(
         where,
@@ -249,10 +249,12 @@ def _number(where: str, element: str, text: str | None) -> int:
     return int(found[0])
 
 
-def _serial(package: Element, key: Element, remarks: Remarks) -> str:
+def _serial(where: str, package: Element, key: Element, remarks: Remarks) -> str:
     serial, identifier = _text(package, "DeviceInfo/SerialNo"), (key.get("Id") or "").strip()
     if serial and identifier not in ("", serial):
         remarks.pass_over("Key/@Id")
+    if identifier and not serial:
+        remarks.warn(where, Message("pskc-serial-assumed"))
     return serial or identifier
 
 

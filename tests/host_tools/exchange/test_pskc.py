@@ -347,6 +347,19 @@ def test_a_file_that_is_no_pskc_is_refused():
     assert "holds no key" in refused(container(), None)
 
 
+def test_an_id_that_stands_for_a_serial_number_is_warned_of():
+    numbered = package("7", PLAIN)
+    unnumbered = numbered.replace("<SerialNo>7</SerialNo>", "")
+    both, one = (
+        pskc_reader.read(io.BytesIO(container(each, package("8", PLAIN))))
+        for each in (numbered, unnumbered)
+    )
+    for file in (both, one):
+        assert [token.serial for token in file.tokens] == ["7", "8"]
+    (warning,) = set(one.remarks.warnings) - set(both.remarks.warnings)
+    assert warning.startswith("Key 1 (7): it does not say DeviceInfo/SerialNo; Key/@Id was taken")
+
+
 def test_the_iterations_that_a_file_asks_for_are_bounded():
     content = pskc_writer.write(TOKENS[:1], passphrase=PASSPHRASE).decode()
     endless = content.replace("1300000", "2000000000")
