@@ -2,9 +2,10 @@
 
 The data are a protobuf message in base64; its fields as in app/src/main/proto/google_auth.proto of
 beemdevelopment/Aegis. An export of many accounts takes several QR codes, which name their batch,
-their index in it (from 0) and its size. Entries of TOTP have a period of 30 seconds. The app's
-published source (OtpProvider.java) counts up before it shows an HOTP code, so that the counter may
-be that of the last code.
+their index in it (from 0) and its size. An index of 0 may be left out (proto3), and published links
+of version 2 name no batch. Entries of TOTP have a period of 30 seconds. The app's published source
+(OtpProvider.java) counts up before it shows an HOTP code, so that the counter may be that of the
+last code.
 """
 
 import base64

@@ -216,6 +216,31 @@ def test_what_is_no_whole_link_is_refused(uri: str):
     assert "is not a whole link" in refused(uri)
 
 
+def cuts(uri: str) -> list[str]:
+    """Give the uri cut at its end in every way, but those that leave nothing of its payload."""
+    return [uri[:end] for end in range(uri.index("=") + 2, len(uri))]
+
+
+@pytest.mark.parametrize("batch", [5, 20_000, 1_045_125_660, -1_234_567_890])
+def test_a_link_that_is_cut_at_its_end_loses_no_account(batch: int):
+    """Only the batch's number can go unnoticed, which links of version 2 do without."""
+    uri = migration_uri(migration_payload(ACCOUNTS[:3], batch=batch))
+    every = serials(uri)
+    taken = []
+    for cut in cuts(uri):
+        try:
+            taken.append(serials(cut))
+        except KodebrikError:
+            continue
+    assert taken == [every]
+
+
+def test_a_part_that_is_cut_at_its_end_is_refused_among_the_others():
+    one, two, three = parts()
+    for cut in cuts(three):
+        assert refused("\n".join((one, two, cut)))
+
+
 def test_base64_with_its_own_plus_signs_is_read():
     payload = migration_payload(ACCOUNTS[1:2])
     plain = base64.b64encode(payload).decode()
