@@ -229,6 +229,11 @@ class Validator:
 
         return self._write(actor, operation)
 
+    def already_imported(self, tokens: Collection[NewToken], *, actor: str) -> set[str]:
+        """Give the serial numbers of those that are here already, with the same secret and the same
+        codes; KodebrikError for one that is here otherwise."""
+        return self._write(actor, token_import.already_imported, tokens)
+
     def assign_tokens(
         self,
         users: Mapping[str, str],

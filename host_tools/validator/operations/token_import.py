@@ -54,6 +54,23 @@ def import_tokens(unit: UnitOfWork, new: Collection[NewToken], progress: Progres
     return done
 
 
+def already_imported(unit: UnitOfWork, tokens: Collection[NewToken]) -> set[str]:
+    """Give the serial numbers of those that are here already, with the same secret and the same
+    codes; KodebrikError for one that is here otherwise."""
+    known = set()
+    for new in tokens:
+        row = unit.find_token(new.serial)
+        if row is None:
+            continue
+        rule = (row.kind, row.algorithm, row.digits, row.period)
+        same = rule == _rule(new) and row.suite == new.suite
+        if not same or unit.secret(row) != new.credential.secret:
+            raise ConflictError("token-known-otherwise", serial=new.serial)
+        known.add(new.serial)
+        unit.release_tokens()
+    return known
+
+
 def _refuse_duplicates(serials: Sequence[str]) -> None:
     seen: set[str] = set()
     for serial in serials:
@@ -78,11 +95,8 @@ def _rows(
     unit: UnitOfWork, new: NewToken, key: DataKey, head: ChainHead
 ) -> tuple[TokenRow, AuditRow]:
     """Give the row of a token in stock, and of its audit entry after `head`."""
-    credential, suite, now = new.credential, new.suite, unit.now
-    kind, algorithm = credential.kind, credential.algorithm
-    digits, period = credential.digits, credential.period
-    if suite is not None:
-        kind, algorithm, (digits, period) = "ocra", "SHA1", _digits_and_period(suite, new.serial)
+    credential, now = new.credential, unit.now
+    kind, algorithm, digits, period = _rule(new)
     detail: Detail = {"kind": kind, "digits": digits, "period": period}
     event = Event(now, unit.actor, "import", detail)
     head, entry = audit_chain.append(key, new.serial, head, event)
@@ -95,7 +109,7 @@ def _rows(
         algorithm=algorithm,
         digits=digits,
         period=period,
-        suite=suite,
+        suite=new.suite,
         product=new.product,
         encrypted_secret=key.encrypt_secret(credential.secret, new.serial),
         data_key=key.id,
@@ -123,6 +137,14 @@ def _rows(
         audit_key=key.id,
     )
     return row, entry
+
+
+def _rule(new: NewToken) -> tuple[str, str, int, int | None]:
+    """Give the kind, the hash, the digits and the period (seconds) of a token's codes."""
+    if new.suite is not None:
+        return "ocra", "SHA1", *_digits_and_period(new.suite, new.serial)
+    credential = new.credential
+    return credential.kind, credential.algorithm, credential.digits, credential.period
 
 
 def _digits_and_period(suite: str, serial: str) -> tuple[int, int | None]:

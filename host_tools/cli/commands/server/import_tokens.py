@@ -1,11 +1,11 @@
 """kodebrik import: import tokens into the validator."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +26,7 @@ from host_tools.cli.token_table import TokenRows
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import formats, several_files
 from host_tools.exchange.csv.dialects import NAMES
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
@@ -112,8 +113,8 @@ def import_tokens(
     if not keys:
         raise KodebrikError("import-nothing", ExitCode.BAD_INPUT)
     if assigned and sum(key.serial in assigned for key in keys) < len(assigned):
-        known = {key.serial for key in keys}
-        other = next(serial for serial in assigned if serial not in known)
+        offered = {key.serial for key in keys}
+        other = next(serial for serial in assigned if serial not in offered)
         with users_file.lines_named(users):
             raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=other)
     for sentence in found.remarks.sentences:
@@ -125,30 +126,52 @@ def import_tokens(
         said = chain(rows.lines(), [Message("import.would-import", count=len(keys))])
         emit(as_json, shown | found.remarks.as_json(), said)
         return
+    known: set[str] = set()
     with (
         reporting(Message("import.importing")) as progress,
-        users_file.lines_named(users),
         validator.open(settings=settings) as opened,
     ):
         from host_tools.validator.records import NewTokens  # noqa: PLC0415 - an extra
 
-        new = NewTokens(keys, clock_ppm)
-        count = opened.import_tokens(
-            new, users=assigned, activate=activate, actor=ACTOR, progress=progress
-        )
-    lines = [Message("import.imported", count=count)]
-    if count <= _SERIALS_SHOWN:
-        named = ", ".join(key.serial for key in keys)
-        lines.append(Message("import.serials", serials=named))
+        if from_inventory:
+            known = opened.already_imported(NewTokens(keys), actor=ACTOR)
+            keys = [key for key in keys if key.serial not in known]
+        # A new token is in stock: only one that was here can be one that cannot be assigned.
+        with users_file.lines_named(users if known else None):
+            count = opened.import_tokens(
+                NewTokens(keys, clock_ppm),
+                users=assigned,
+                activate=activate,
+                actor=ACTOR,
+                progress=progress,
+            )
+    result, lines = _outcome(keys, count, known)
     if assigned:
+        result["assigned"] = len(assigned)
         lines.append(
             Message(
                 "import.assigned-and-activated" if activate else "import.assigned",
                 count=len(assigned),
             )
         )
-    result = {"imported": count} | ({"assigned": len(assigned)} if assigned else {})
     emit(as_json, result | found.remarks.as_json(), lines)
+
+
+def _outcome(
+    keys: Collection[KeyPackage], count: int, known: set[str]
+) -> tuple[dict[str, Any], list[Message]]:
+    """Give what is told of the tokens that came in, and of those that were known before; of few
+    with their serial numbers."""
+    result: dict[str, Any] = {"imported": count}
+    lines = [Message("import.imported", count=count)]
+    if 0 < count <= _SERIALS_SHOWN:
+        lines.append(Message("import.serials", serials=", ".join(key.serial for key in keys)))
+    if known:
+        result["already_imported"] = sorted(known)
+        lines.append(Message("import.known", count=len(known)))
+    if 0 < len(known) <= _SERIALS_SHOWN:
+        lines.append(Message("import.serials", serials=", ".join(sorted(known))))
+    return result, lines
 
 
 def _check_values(

@@ -11,16 +11,19 @@ from pathlib import Path
 import pytest
 
 from host_tools.cli import main
+from host_tools.cli.options.inventory import opened_inventory
 from host_tools.cli.options.validator import open_validator
 from host_tools.cli.output import Streamed, emit
 from host_tools.cli.token_table import TokenRows
 from host_tools.errors import ExitCode
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc import writer as pskc_writer
+from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.command_line.files import private
-from tests.support.command_line.secrets import MARKED
+from tests.support.command_line.inventory import record
+from tests.support.command_line.secrets import ISSUER_KEY, MARKED
 from tests.support.exports.accounts import ACCOUNTS
 from tests.support.exports.apps import aegis_encrypted
 from tests.support.exports.google import migration_payload, migration_uri
@@ -36,11 +39,60 @@ def key_file(tmp_path):
     return private(tmp_path / "encryption.key", KEY + "\n")
 
 
-def test_the_server_imports_the_inventory_once(provisioned, call, server):
+NEXT, OTHER = "200000000007", "100000000008"
+
+
+def into_inventory(serial: str, **codes) -> None:
+    """Put a token into the inventory, with a secret of its own, or one that is made anew."""
+    with opened_inventory(None) as inventory:
+        credential = Credential("bank", secret_text.generate("SHA1"), **codes)
+        record(inventory, serial, credential, key=Secret(bytes.fromhex(ISSUER_KEY)))
+
+
+def test_an_inventory_that_was_imported_gives_its_new_tokens(provisioned, call, server, capsys):
     assert call("import", "--from-inventory") == (0, {"imported": 1})
-    code, result = call("import", "--from-inventory")
-    assert code != 0
-    assert SERIAL in result["error"], "a second import names the token that is there already"
+    into_inventory(NEXT)
+    second = {"imported": 1, "already_imported": [SERIAL]}
+    assert call("import", "--from-inventory") == (0, second)
+    third = {"imported": 0, "already_imported": sorted((SERIAL, NEXT))}
+    assert call("import", "--from-inventory") == (0, third)
+    assert main(["import", "--from-inventory"]) == 0
+    said = capsys.readouterr().out
+    assert "0 tokens imported.\n2 tokens were there already" in said
+    assert f"Serial no.: {', '.join(third['already_imported'])}" in said
+
+
+@pytest.mark.parametrize("codes", [{}, {"digits": 8}], ids=["secret", "digits"])
+def test_a_token_that_was_provisioned_anew_is_named_and_nothing_comes_in(
+    call, server, tmp_path, monkeypatch, codes
+):
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", ISSUER_KEY)
+    into_inventory(NEXT)
+    users = private(tmp_path / "users.csv", f"{NEXT},sofie.hansen\n")
+    assert call("import", "--from-inventory")[0] == 0
+    into_inventory(NEXT, **codes)
+    into_inventory(OTHER)
+    for more in ((), ("--users", users)):
+        code, said = call("import", "--from-inventory", *more)
+        assert (code, said["id"]) == (ExitCode.CONFLICT, "token-known-otherwise")
+        assert said["error"].startswith(f"The server has the token {NEXT} with another secret")
+        assert "file" not in said["hint"]
+    assert call("import", "--from-inventory", "--serial", OTHER) == (0, {"imported": 1})
+
+
+def test_tokens_of_the_inventory_are_assigned_though_they_came_before(
+    call, server, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", ISSUER_KEY)
+    into_inventory(NEXT)
+    users = private(tmp_path / "users.csv", f"{NEXT},sofie.hansen\n")
+    assert call("import", "--from-inventory")[0] == 0
+    command = ("import", "--from-inventory", "--users", users)
+    given = {"imported": 0, "already_imported": [NEXT], "assigned": 1}
+    assert call(*command) == (0, given)
+    code, said = call(*command)
+    assert code == ExitCode.CONFLICT
+    assert said["error"].startswith(f"Line 1 of {users}: The token {NEXT} is assigned")
 
 
 def test_the_server_imports_a_pskc_file_with_its_key_alone(
