@@ -8,9 +8,10 @@ so the operator is asked again. Times are Unix seconds.
 """
 
 import shlex
+import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firmware.protocol import messages
@@ -32,11 +33,11 @@ NOT_CHECKED = "not checked"
 
 @dataclass(frozen=True)
 class CodeCheck:
-    """How a code is read: by `reader`, a command line; else by `ask` (product, serial, whether it
-    asks again), which gives what was typed; with neither, only over the link, and not at all on a
-    production build."""
+    """How a code is read: by the program `reader`, with its arguments; else by `ask` (product,
+    serial, whether it asks again), which gives what was typed; with neither, only over the link,
+    and not at all on a production build."""
 
-    reader: str | None = None
+    reader: Sequence[str] | None = None
     ask: Callable[[str, str, bool], str] | None = None
 
     def check(self, session: Session, port: str, credential: Credential) -> str:
@@ -61,7 +62,7 @@ class CodeCheck:
 
     def _read(self, port: str, serial: str) -> str:
         assert self.reader is not None  # noqa: S101 - a precondition
-        command = [*shlex.split(self.reader), port, serial]
+        command = [*self.reader, port, serial]
         try:
             with child_programs.running(
                 command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -75,6 +76,17 @@ class CodeCheck:
         if process.returncode:
             raise _reader_failed(command, Message("code-reader-exit", code=process.returncode))
         return code
+
+
+def reader_command(line: str) -> list[str]:
+    """Split a command line as a shell splits it; KodebrikError when there is no such program."""
+    try:
+        command = shlex.split(line)
+    except ValueError:
+        command = []
+    if not command or shutil.which(command[0]) is None:
+        raise KodebrikError("code-reader-missing", ExitCode.USAGE, command=line)
+    return command
 
 
 def _is_right(shown: str, credential: Credential, began: float) -> bool:

@@ -59,11 +59,8 @@ _JOB = ", ".join(field.name for field in fields(Job))
 
 
 def create(inventory: Inventory, batch: Batch) -> None:
-    """Make a batch with its open jobs; KodebrikError for a name that is in use or no name of a
-    folder."""
-    plain = batch.name.replace("-", "").replace("_", "")
-    if not (plain.isascii() and plain.isalnum() and len(batch.name) <= _MAX_NAME):
-        raise KodebrikError("batch-name-invalid", ExitCode.USAGE, name=batch.name, most=_MAX_NAME)
+    """Make a batch with its open jobs; KodebrikError for a name that is in use or invalid."""
+    check_name(batch.name)
     with inventory.database.transaction():
         known = inventory.database.execute("SELECT 1 FROM batches WHERE name = ?", (batch.name,))
         if known:
@@ -78,6 +75,13 @@ def create(inventory: Inventory, batch: Batch) -> None:
                 "INSERT INTO jobs (batch, number, state) VALUES (?, ?, ?)",
                 (batch.name, number, OPEN),
             )
+
+
+def check_name(name: str) -> None:
+    """Raise KodebrikError for a batch's name that is no name of a folder."""
+    plain = name.replace("-", "").replace("_", "")
+    if not (plain.isascii() and plain.isalnum() and len(name) <= _MAX_NAME):
+        raise KodebrikError("batch-name-invalid", ExitCode.USAGE, name=name, most=_MAX_NAME)
 
 
 def every(inventory: Inventory) -> list[Batch]:
@@ -211,8 +215,13 @@ def release(inventory: Inventory, serial: str, now: float) -> Job:
             f"SELECT {_JOB}, leased_until FROM jobs WHERE serial = ?{database.for_update}",  # noqa: S608
             (serial,),
         )
-        if not rows or (job := _job(rows[0][:-1])).state != TAKEN:
+        if not rows:
             raise KodebrikError("batch-token-not-begun", ExitCode.NOT_FOUND, serial=serial)
+        job = _job(rows[0][:-1])
+        if job.state == DONE:
+            raise KodebrikError(
+                "batch-token-done", ExitCode.CONFLICT, serial=serial, batch=job.batch
+            )
         leased_until = rows[0][-1]
         if leased_until is not None and leased_until > now:
             raise KodebrikError(

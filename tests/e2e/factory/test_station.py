@@ -303,6 +303,24 @@ def test_a_file_in_place_of_the_folder_of_labels_is_refused_first(tmp_path, caps
     assert "Cannot write taken" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["./none", "./plain --camera 1", "'", ""])
+def test_a_program_that_cannot_read_codes_is_refused_first(tmp_path, capsys, command):
+    create(1)
+    (tmp_path / "plain").write_text("no program")
+    assert run([], "--code-reader", command) == ExitCode.USAGE
+    assert "no program to run for --code-reader" in capsys.readouterr().err
+
+
+def test_labels_are_told_of_where_there_are_any(tmp_path, capsys):
+    create(2)
+    port = str(tmp_path / "port")
+    assert run([], "--ports", port, "--idle", "1") == ExitCode.NO_PORT
+    assert "Labels and passports" not in capsys.readouterr().err
+    with fleet(tmp_path, 1) as tokens:
+        assert run(tokens, "--trust-cable", "--idle", "6") == ExitCode.NO_PORT
+    assert "Labels and passports are in b." in capsys.readouterr().err
+
+
 def test_an_issuer_key_of_another_batch_is_refused(tmp_path, monkeypatch, capsys):
     create(1)
     monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "cd" * 32)

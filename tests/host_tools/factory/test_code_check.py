@@ -1,5 +1,6 @@
 """A program of the operator's that reads a token's code: why it gave none is said in words."""
 
+import shlex
 import sys
 
 import pytest
@@ -19,7 +20,7 @@ from host_tools.factory import code_check
 def test_a_reader_that_gives_no_code_is_told_of(reader, why, monkeypatch):
     monkeypatch.setattr(code_check, "_READER_TIMEOUT", 0.2 if "sleep" in reader else 60.0)
     with pytest.raises(KodebrikError) as error:
-        code_check.CodeCheck(reader)._read("/dev/tty0", "KD0001")
+        code_check.CodeCheck(shlex.split(reader))._read("/dev/tty0", "KD0001")
     assert error.value.exit_code == ExitCode.CHECK_FAILED
     program = reader.partition(" ")[0]
     assert error.value.message == f"The program {program} did not give a code ({why})."

@@ -108,7 +108,7 @@ def test_a_token_that_is_given_up_makes_room_for_another(place):
         other = batches.take(inventory, "first", "2", "east", NOW + LEASE + 1)
         record(inventory, "2", Credential("kodebrik", SECRET), state="provisioning")
         batches.finish(inventory, other, {}, NOW + LEASE + 2)
-        refused("batch-token-not-begun", batches.release, inventory, "2", NOW + 3 * LEASE)
+        refused("batch-token-done", batches.release, inventory, "2", NOW + 3 * LEASE)
 
 
 def test_no_token_is_provisioned_twice(place):

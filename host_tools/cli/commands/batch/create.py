@@ -65,6 +65,8 @@ def create(
     image.load_product(product)
     if not 1 <= count <= _LARGEST:
         raise KodebrikError("batch-size", ExitCode.USAGE, most=_LARGEST)
+    if name is not None:
+        batches.check_name(name)
     options = CredentialOptions(algorithm=algorithm, digits=digits, period=period)
     wanted = options.suited(options.read(account, None), product)
     key = issuer_key_file.fingerprint(issuer.issuer_key())

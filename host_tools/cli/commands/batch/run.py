@@ -39,7 +39,6 @@ from host_tools.provisioning import batches, issuer_key_file
 from host_tools.provisioning.inventory import Inventory
 
 if TYPE_CHECKING:
-    from host_tools.factory.code_check import CodeCheck
     from host_tools.factory.events import Event
     from host_tools.factory.station import Station
     from host_tools.link.replies import Hello
@@ -137,6 +136,7 @@ def run(
 
     file = None if image is None else image_file.read(read_file(image))
     wish = spoken.wish()
+    reader = _reader(options)
     display = displays.make(as_json)
     events: queue.Queue[Event] = queue.Queue()
     if output is not None and output.exists() and not output.is_dir():
@@ -158,7 +158,7 @@ def run(
                 "batch-other-issuer", ExitCode.WRONG_KEY, batch=chosen.name, issuer=chosen.issuer
             )
         questions = _Questions(display)
-        plan = _plan(chosen, issuer_key, keyring, (options, wish), questions)
+        plan = _plan(chosen, issuer_key, keyring, (options, wish, reader), questions)
         station = _station(
             plan,
             options,
@@ -195,7 +195,8 @@ def run(
         "folder": folder,
     }
     lines = [
-        Message("batch-run.ended", done=done, count=chosen.size, path=folder),
+        Message("batch-run.ended", done=done, count=chosen.size),
+        *([Message("batch-run.records", path=folder)] if done else []),
         Message("batch-run.rate", count=done - before, seconds=seconds, rate=rate),
     ]
     if done < chosen.size:
@@ -270,12 +271,13 @@ def _plan(
     batch: batches.Batch,
     issuer_key: Any,
     keyring: Keyring,
-    how: tuple[BatchRunOptions, Wish],
+    how: tuple[BatchRunOptions, Wish, list[str] | None],
     questions: _Questions,
 ) -> Any:
-    from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - slow to load
+    from host_tools.factory.code_check import CodeCheck  # noqa: PLC0415 - slow to load
+    from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - as above
 
-    options, wish = how
+    options, wish, reader = how
 
     def confirm(hello: "Hello") -> Callable[[str], bool]:
         def compare(number: str) -> bool:
@@ -301,15 +303,16 @@ def _plan(
         options.operator or getpass.getuser(),
         confirm,
         keyring.access_key("") if keyring.has_access_key else None,
-        _code_check(options, ask_code),
+        CodeCheck(reader, None if options.unseen_codes else ask_code),
         wish,
     )
 
 
-def _code_check(options: BatchRunOptions, ask_code: Callable[[str, str, bool], str]) -> "CodeCheck":
-    from host_tools.factory.code_check import CodeCheck  # noqa: PLC0415 - as above
+def _reader(options: BatchRunOptions) -> list[str] | None:
+    """Give the command that reads codes, if one is named."""
+    from host_tools.factory import code_check  # noqa: PLC0415 - slow to load
 
-    return CodeCheck(options.code_reader, None if options.unseen_codes else ask_code)
+    return None if options.code_reader is None else code_check.reader_command(options.code_reader)
 
 
 def _station(

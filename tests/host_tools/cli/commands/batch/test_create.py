@@ -46,6 +46,13 @@ def test_what_cannot_be_made_is_refused(capsys, arguments, identifier):
     assert code == ExitCode.USAGE
 
 
+def test_a_name_is_refused_before_the_issuer_key_is_opened(capsys, tmp_path, monkeypatch):
+    monkeypatch.delenv("KODEBRIK_ISSUER_KEY")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    options = ("create", "--count", "1", "--product", "kodeviser", "--name", "../x")
+    assert call(capsys, *options)[1]["id"] == "batch-name-invalid"
+
+
 def test_the_list_is_a_table(capsys):
     main(["batch", "list"])
     assert "no batch yet" in capsys.readouterr().out

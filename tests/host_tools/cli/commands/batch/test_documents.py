@@ -133,7 +133,7 @@ def test_a_passport_as_a_page(tmp_path, capsys):
             "letter-site-invalid",
         ),
         (("letters", "b", "{old}"), "file-unwritable"),
-        (("release", SERIALS[0]), "batch-token-not-begun"),
+        (("release", SERIALS[0]), "batch-token-done"),
         (("labels", "c", "{new}"), "batch-unknown"),
     ],
 )
