@@ -1,12 +1,18 @@
 // Sentences as a screen reader is to say them.
 "use strict";
 
-// A number in groups of thousands, or digits alone; and what stands between it and another number.
-const NUMBER = /((?<!\d)\d{1,3}(?:([.,\s])\d{3}(?:\2\d{3})*)(?!\d)|\d+)(?:[.,\s](?=\d))?/g;
+/** Give the sign that stands between groups of thousands in a language. */
+const groupSign = (language) => new Intl.NumberFormat(language).formatToParts(1e6).find(({ type }) => type === "group").value;
 
-/** Write each number of a sentence digit by digit. What groups thousands goes; what else stands between digits, as in 2,50 or 9978 000123456, is heard as a pause. */
-export function digitByDigit(sentence) {
-  return sentence.replace(NUMBER, (found, number) => [...number.replace(/\D/g, "")].join(" ") + (found === number ? "" : ", "));
+/**
+ * Write each number of a sentence digit by digit. What stands between digits, as in 2.50 or 9978 000123456, is heard as a pause, and goes only where it is
+ * certain to group thousands: by the sentence's language, where that is known.
+ */
+export function digitByDigit(sentence, language = "") {
+  const sign = language && `\\${groupSign(language)}`;
+  const grouped = language && `(?<![\\d.,])[1-9]\\d{0,2}(?:${sign}\\d{3})+(?!${sign}?\\d)|`;
+  const number = new RegExp(`(${grouped}\\d+)([.,\\s](?=\\d))?`, "g");
+  return sentence.replace(number, (_, found, between) => [...found.replace(/\D/g, "")].join(" ") + (between ? ", " : ""));
 }
 
 /** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader, in its language if that is known. */
@@ -18,6 +24,6 @@ export function speakable(element, sentence, language = "") {
   seen.ariaHidden = "true";
   seen.textContent = sentence;
   spoken.className = "quiet";
-  spoken.textContent = digitByDigit(sentence);
+  spoken.textContent = digitByDigit(sentence, language);
   element.replaceChildren(seen, spoken);
 }

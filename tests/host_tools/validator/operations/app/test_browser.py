@@ -419,27 +419,41 @@ def test_what_is_wrong_of_an_activation_is_marked_and_focused(page: Page, site: 
 
 
 @pytest.mark.parametrize(
-    ("sentence", "spoken"),
+    ("sentence", "language", "spoken"),
     [
         (
-            "Overførsel af 2.300 kr. til konto 9978 000123456",
+            *("Overførsel af 2.300 kr. til konto 9978 000123456", "da"),
             "af 2 3 0 0 kr. til konto 9 9 7 8, 0 0 0 1 2 3 4 5 6",
         ),
-        ("Order 4711, 2,300 kr.", "Order 4 7 1 1, 2 3 0 0 kr."),
-        ("Order 4711 100 kr.", "Order 4 7 1 1, 1 0 0 kr."),
-        ("Kl. 14.30 2.000 kr.", "Kl. 1 4, 3 0, 2 0 0 0 kr."),
-        ("Betal 2 300 000 kr.", "Betal 2 3 0 0 0 0 0 kr."),
-        ("Hus 5, 100 kr.", "Hus 5, 1 0 0 kr."),
-        ("Order 12. 500 kr.", "Order 1 2. 5 0 0 kr."),
-        ("DKK 2,300.50 or 2.5", "DKK 2 3 0 0, 5 0 or 2, 5"),
-        ("den 15.01.2027", "den 1 5, 0 1, 2 0 2 7"),
-        ("12.345.678,90 kr.", "1 2 3 4 5 6 7 8, 9 0 kr."),
+        ("12.345.678,90 kr.", "da", "1 2 3 4 5 6 7 8, 9 0 kr."),
+        ("DKK 2,300.50 or 2.5", "en", "DKK 2 3 0 0, 5 0 or 2, 5"),
+        ("Order 4711, 2,300 kr.", "en", "Order 4 7 1 1, 2 3 0 0 kr."),
+        ("Kl. 14.30 2.000 kr.", "da", "Kl. 1 4, 3 0, 2 0 0 0 kr."),
+        ("0.500 BTC", "da", "0, 5 0 0 BTC"),
+        ("0,500 BTC", "en", "0, 5 0 0 BTC"),
+        ("1,234 l", "da", "1, 2 3 4 l"),
+        ("1.234 l", "en", "1, 2 3 4 l"),
+        ("1.234.56 or 12.34.567", "da", "1, 2 3 4, 5 6 or 1 2, 3 4, 5 6 7"),
+        ("1,5.234", "da", "1, 5, 2 3 4"),
+        ("Pay 0.500 BTC", "", "Pay 0, 5 0 0 BTC"),
+        ("Pay 1.234 EUR", "", "Pay 1, 2 3 4 EUR"),
+        ("Pay 1,234 EUR", "", "Pay 1, 2 3 4 EUR"),
+        ("Pay 1,234.56 EUR", "", "Pay 1, 2 3 4, 5 6 EUR"),
+        ("Sign in to 10.100.200.150", "", "to 1 0, 1 0 0, 2 0 0, 1 5 0"),
+        ("Betal 2 300 000 kr.", "", "Betal 2, 3 0 0, 0 0 0 kr."),
+        ("Order 4711 100 kr.", "", "Order 4 7 1 1, 1 0 0 kr."),
+        ("Hus 5, 100 kr.", "", "Hus 5, 1 0 0 kr."),
+        ("Order 12. 500 kr.", "", "Order 1 2. 5 0 0 kr."),
+        ("den 15.01.2027", "", "den 1 5, 0 1, 2 0 2 7"),
     ],
 )
-def test_numbers_are_spoken_digit_by_digit(page: Page, sentence: str, spoken: str) -> None:
+def test_numbers_are_spoken_digit_by_digit_and_never_as_another_number(
+    page: Page, sentence: str, language: str, spoken: str
+) -> None:
     page.goto("/app")
     said = page.evaluate(
-        "async text => (await import('/static/app/spoken.js')).digitByDigit(text)", sentence
+        "async said => (await import('/static/app/spoken.js')).digitByDigit(...said)",
+        [sentence, language],
     )
     assert said.endswith(spoken)
 
