@@ -10,7 +10,7 @@ import { attempt, by, element, filled, firstEmpty, isShown, mark, retitle, say, 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
-const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, reached: true, ending: 0 };
+const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, reached: true, lost: "", ending: 0 };
 const serverClock = () => Date.now() / 1000 + here.ahead;
 const request = (method, path, body, signal) => ask(method, path, body, { session: here.session, signal });
 
@@ -78,6 +78,7 @@ async function unlock() {
   }
   tell("");
   here.session = opened.session;
+  here.reached = true;
   const { approvals, now } = await request("GET", "/approvals");
   take(approvals, now);
   warnBefore(opened.ends_at);
@@ -101,6 +102,7 @@ async function stay() {
   const former = here.session;
   here.polling.abort();
   here.session = opened.session;
+  here.reached = true;
   warnBefore(opened.ends_at);
   tell(texts.stayed, true);
   poll();
@@ -156,8 +158,12 @@ async function answer(approval, decision, digits) {
     verdict = await request("POST", `/approvals/${approval.id}/answer`, body);
   } catch (failure) {
     if (!(failure instanceof Unreachable)) throw failure;
+    if (shownApproval()?.id !== approval.id) return; // what became of it was told meanwhile
     here.reached = false;
-    tell(texts.answer_lost); // it may have arrived: arrived() tells when the server is reached
+    here.lost = approval.id; // it may have arrived: arrived() tells when the server is reached
+    tell(texts.answer_lost);
+    here.polling.abort();
+    poll();
     return;
   }
   await countFrom(device, verdict.counter);
@@ -184,11 +190,10 @@ function finish(verdict, decision) {
 /** Ask for what waits until the session ends. */
 async function poll() {
   const polling = here.polling = new AbortController();
-  here.reached = true;
   while (!polling.signal.aborted) {
     try {
       const known = here.waiting.map((one) => one.id).join(",");
-      const { approvals, now } = await request("GET", `/approvals?wait=${WAIT}&known=${known}`, undefined, polling.signal);
+      const { approvals, now } = await request("GET", `/approvals?wait=${here.lost ? 0 : WAIT}&known=${known}`, undefined, polling.signal);
       if (!here.reached) tell(texts.reached, true);
       here.reached = true;
       if (!polling.signal.aborted) await arrived(approvals, now);
@@ -222,9 +227,12 @@ async function arrived(approvals, now) {
   take(approvals, now);
   const told = approvals.length > 1 ? `${texts.arrived} ${by("waiting-several").textContent}` : texts.arrived;
   const shown = shownApproval();
+  const { lost } = here;
+  here.lost = "";
   if (shown && !shown.practice) {
     const fresh = approvals.find((one) => one.id === shown.id);
     if (!fresh) { await tellEnd(shown); return; }
+    if (lost === fresh.id) tell(texts.not_arrived);
     renew(fresh);
     showOthers(approvals.filter((one) => one.id !== shown.id));
   } else if (isShown("waiting")) {
