@@ -3,7 +3,7 @@
 import { ask } from "./server.js";
 import { countFrom, forget, nextCounter, prove } from "./keys.js";
 import { digitByDigit, speakable } from "./spoken.js";
-import { attempt, by, element, filled, line, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
+import { attempt, by, element, filled, focusHeading, line, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
 
 /** Show them; `here` has the device and its session, `ended` is called when this device is gone. */
 export function openAccount(here, ended, locked) {
@@ -56,7 +56,7 @@ export function openAccount(here, ended, locked) {
     }
     await fill();
     tell(filled(texts.removed_other, { name: device.name }), true);
-    by("account").querySelector("h1").focus();
+    focusHeading();
   }
 
   async function another() {

@@ -5,7 +5,7 @@ import { countFrom, devices, forget, nextCounter, prove } from "./keys.js";
 import { onActivation, prepare } from "./activation.js";
 import { close, extended, present, renew, showOthers, shownApproval, signedTexts, summary } from "./approval.js";
 import { openAccount } from "./account.js";
-import { attempt, by, element, filled, firstEmpty, isShown, mark, retitle, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
+import { attempt, by, element, filled, firstEmpty, focusHeading, isShown, mark, retitle, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
@@ -105,6 +105,7 @@ async function stay() {
   here.reached = true;
   warnBefore(opened.ends_at);
   tell(texts.stayed, true);
+  if (isShown("approval")) by("digits").focus(); else focusHeading(); // the button that had the focus is hidden
   poll();
   await ask("DELETE", "/sessions", undefined, { session: former });
 }

@@ -23,13 +23,15 @@ export function show(id, { signedIn }) {
   for (const view of views) view.hidden = view.id !== id;
   by("menu").hidden = !signedIn;
   retitle();
-  by(id).querySelector("h1").focus();
+  focusHeading();
 }
+
+const heading = () => views.find((view) => !view.hidden).querySelector("h1");
+export const focusHeading = () => heading().focus();
 
 /** Give the window the heading of the view as its title. */
 export function retitle() {
-  const { textContent } = views.find((view) => !view.hidden).querySelector("h1");
-  document.title = `${textContent} – kodebrik`;
+  document.title = `${heading().textContent} – kodebrik`;
 }
 
 /** Show how something went, and say it; nothing when there is nothing to say. */

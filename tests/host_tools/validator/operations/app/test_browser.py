@@ -197,6 +197,7 @@ def test_the_end_of_the_session_is_told_and_the_app_stays_open_where_it_is(
     page.locator("#stay").press("Enter")
     sure(page, APP_PIN)
     outcome(page, "Appen forbliver åben")
+    expect(page.locator("#digits")).to_be_focused()
     expect(page.locator("#ending")).to_be_hidden()
     clock.advance(150)  # the former session would be over
     page.locator("#press").click()
