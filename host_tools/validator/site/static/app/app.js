@@ -9,8 +9,9 @@ import { attempt, by, element, filled, firstEmpty, focusHeading, isShown, mark, 
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
+const CLOSE = 5; // seconds that the server's clock may be ahead of what is known of it
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
-const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, reached: true, lost: "", ending: 0 };
+const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, reached: true, lost: "", ending: 0, endsAt: 0 };
 const serverClock = () => Date.now() / 1000 + here.ahead;
 const request = (method, path, body, signal) => ask(method, path, body, { session: here.session, signal });
 
@@ -47,7 +48,8 @@ function leave() {
   close();
 }
 
-const ended = () => lock(texts.ended);
+/** Lock because the server knows the session no more: by its end, or before it, as that of a device that was removed or blocked. */
+const ended = () => lock(serverClock() >= here.endsAt - CLOSE ? texts.ended : texts.closed);
 
 function lock(told = texts.locked) {
   leave();
@@ -90,6 +92,7 @@ async function unlock() {
 function warnBefore(ends_at) {
   by("ending").hidden = true;
   clearTimeout(here.ending);
+  here.endsAt = ends_at;
   here.ending = setTimeout(() => { by("ending").hidden = false; }, 1000 * Math.max(0, ends_at - serverClock() - WARNED));
 }
 
