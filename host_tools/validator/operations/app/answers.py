@@ -100,6 +100,7 @@ def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict
         for other in rows:
             if other.id != row.id and other.state == ApprovalState.WAITING:
                 _decline(unit, holder, other)
+                _record(unit, holder, other, AnswerDecision.DECLINE.value)
     return sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
 
 
@@ -207,20 +208,14 @@ def _wrong_digits(
         unit.update(approvals, row, fewer)
     else:
         _decline(unit, holder, row, fewer)
+        _record(unit, holder, row, AppReason.WRONG_DIGITS.value)
     return _refused(unit, holder.token, given, AppReason.WRONG_DIGITS, tries_left=left)
 
 
 def _carry_out(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> None:
     token, device, owner = holder
     token.last_accepted_at = unit.now
-    asked = waiting_of(row, owner)
-    detail = {
-        "approval": asked.id,
-        "party_name": asked.party_name,
-        "text": asked.text,
-        "language": asked.language,
-    }
-    unit.record(token, given.decision.value, detail)
+    _record(unit, holder, row, given.decision.value)
     if given.decision is not AnswerDecision.APPROVE:
         reported = given.decision is AnswerDecision.REPORT
         _decline(unit, holder, row, row._replace(reported=reported))
@@ -236,6 +231,18 @@ def _carry_out(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: Signed
     unit.update(approvals, row, approved)
     if owner.notify_on_use:
         outbox.queue(unit, NoticeKind.USED, token)
+
+
+def _record(unit: UnitOfWork, holder: Holder, row: ApprovalRow, action: str) -> None:
+    """Record what became of an approval, as the user's history tells it."""
+    asked = waiting_of(row, holder.owner)
+    detail = {
+        "approval": asked.id,
+        "party_name": asked.party_name,
+        "text": asked.text,
+        "language": asked.language,
+    }
+    unit.record(holder.token, action, detail)
 
 
 def _decline(

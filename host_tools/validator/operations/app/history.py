@@ -8,7 +8,10 @@ from host_tools.validator.app_records import AppEvent
 from host_tools.validator.store.tables import app_devices, audit, tokens
 
 _MOST = 50  # events
-_ACTIONS = ("activate", "approve", "decline", "report", "block", "unblock", "remove", "replaced")
+_ACTIONS = (
+    *("activate", "approve", "decline", "report", "wrong_digits"),
+    *("block", "unblock", "remove", "replaced"),
+)
 
 
 def of_user(connection: Connection, owner_id: int) -> list[AppEvent]:

@@ -177,17 +177,20 @@ async function answer(approval, decision, digits) {
     mark(by("digits"), true);
     return;
   }
-  here.waiting = here.waiting.filter((one) => one.id !== approval.id);
-  finish(verdict, decision);
+  const others = here.waiting.filter((one) => one.id !== approval.id);
+  const reported = verdict.accepted && decision === "report";
+  here.waiting = reported ? [] : others;
+  finish(verdict, decision, reported && others.length);
 }
 
 /** Tell the verdict over the list of what still waits: nothing opens by itself that could be taken for what was answered. */
-function finish(verdict, decision) {
+function finish(verdict, decision, alsoDeclined = 0) {
   close();
   listWaiting();
   show("waiting", { signedIn: true });
-  if (verdict.accepted) tell(texts[`accepted_${decision}`], true);
-  else if (verdict.reason === "wrong_digits") tell(texts.no_tries);
+  const also = alsoDeclined ? filled(texts.also_declined, { count: alsoDeclined }) : "";
+  if (verdict.accepted) tell([texts[`accepted_${decision}`], also].filter(Boolean).join(" "), true);
+  else if (verdict.reason === "wrong_digits") tell(texts.accepted_wrong_digits);
   else tellRefusal(verdict);
 }
 
@@ -221,7 +224,7 @@ async function tellEnd(approval) {
   const { entries } = await request("GET", "/history");
   const entry = entries.find((one) => one.approval === approval.id);
   openWaiting();
-  if (entry) tell(texts[`accepted_${entry.action}`], true);
+  if (entry) tell(texts[`accepted_${entry.action}`], entry.action !== "wrong_digits");
   else tell(approval.expires_at <= serverClock() ? texts.expired : texts.not_waiting);
 }
 

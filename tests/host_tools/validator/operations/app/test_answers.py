@@ -298,6 +298,23 @@ def test_what_was_done_is_listed_and_notified_if_it_is_wished(site: Site, phone:
     assert kinds == ["activated", "used"]
 
 
+def test_the_history_lists_what_a_report_and_wrong_digits_ended(site: Site, phone: AppDevice):
+    asked = site.ask(**PAYMENT)
+    (shown,) = phone.waiting()
+    wrong = f"{(int(asked['digits']) + 1) % 100:02}"
+    for _ in range(3):
+        phone.answer(shown, "approve", wrong)
+    first, second = site.ask(), site.ask(session="another-session-1")
+    phone.answer(phone.waiting()[0], "report", "")
+    entries = phone.ask("GET", "/history").json()["entries"]
+    assert [(one["action"], one["approval"]) for one in entries[:3]] == [
+        ("decline", second["id"]),
+        ("report", first["id"]),
+        ("wrong_digits", shown["id"]),
+    ]
+    assert entries[2]["text"] == asked["text"]
+
+
 def test_practice_is_signed_alike_and_never_accepted(site: Site, phone: AppDevice):
     shown = phone.ask("POST", "/practice", {}).json()
     assert shown.pop("practice") is True

@@ -148,10 +148,16 @@ def test_wrong_digits_declining_and_reporting(page: Page, site: Site) -> None:
     sure(page)
     outcome(page, "Afvist")
     assert site.state(asked) == "declined"
+    other = site.ask(session="another-session-1")
+    expect(page.locator("#approval")).to_be_visible()
     asked = site.ask()
+    expect(page.locator("#others")).to_be_visible()
     page.locator("#report").click()
     sure(page)
-    outcome(page, "meldt")
+    outcome(page, "meldt.*Også afvist: 1.")
+    expect(page.locator("#waiting h1")).to_have_text("Der venter ikke noget")
+    expect(page.locator("#waiting h1")).to_be_focused()
+    assert (site.state(asked), site.state(other)) == ("declined", "declined")
     again = site.bank.post("/v1/approvals", json={"user_id": "anna.holm", "session": "x" * 16})
     assert again.status_code == 429
 
