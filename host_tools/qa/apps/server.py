@@ -20,6 +20,7 @@ from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
 from host_tools.web_server import LOOPBACK, listen, serving
 
+_UNAUTHORISED, _FORBIDDEN, _UNKNOWN = 401, 403, 404
 _PARTY = Party(id="qa", name="kodebrik qa", keys=("qa",))
 
 
@@ -35,6 +36,19 @@ class AppServer:
         self._users: list[str] = []
         self.name = self.url = self._http.url
 
+    def check_access(self) -> None:
+        """Raise KodebrikError when the key is not an administrator's that speaks for a relying
+        party."""
+        path = f"/v1/users/{_new_user_id()}"  # there is none: nothing is deleted
+        reply = self._http.ask("DELETE", path)
+        if reply.status == _UNAUTHORISED:
+            raise KodebrikError("qa-api-key-unknown", ExitCode.NOT_READY, url=self.name)
+        if reply.status == _FORBIDDEN:
+            raise KodebrikError("qa-api-key-role", ExitCode.NOT_READY, url=self.name)
+        if reply.status != _UNKNOWN:
+            raise _failed("DELETE", path, reply)
+        self.ask(self.user(), secrets.token_hex())
+
     def close(self) -> None:
         """Delete the users that were made."""
         try:
@@ -45,7 +59,7 @@ class AppServer:
 
     def user(self) -> str:
         """Make a user."""
-        user_id = f"qa-app-{secrets.token_hex(6)}"
+        user_id = _new_user_id()
         self._done("POST", "/v1/users", {"user_id": user_id})
         self._users.append(user_id)
         return user_id
@@ -93,6 +107,7 @@ def opened(
             raise KodebrikError("server-api-key-missing", ExitCode.USAGE)
         key, language = selection.api_key, selection.language
         with closing(AppServer(selection.against, key, time_source, language)) as server:
+            server.check_access()
             yield server
         return
     master = LocalKey(Secret(secrets.token_bytes(KEY_SIZE)))
@@ -105,6 +120,10 @@ def opened(
         ):
             server.name = selection.against
             yield server
+
+
+def _new_user_id() -> str:
+    return f"qa-app-{secrets.token_hex(6)}"
 
 
 def _failed(method: str, path: str, reply: Reply) -> KodebrikError:

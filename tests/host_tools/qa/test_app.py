@@ -20,6 +20,7 @@ from host_tools.qa.time_source import VIRTUAL_START, RealTime, VirtualTime
 from host_tools.secret import Secret
 from host_tools.validator.app_records import ApprovalState
 from host_tools.validator.operations.app import answers, approvals, sessions
+from host_tools.validator.records import Role
 from tests.support.validator.server import ServerFolder
 
 SELECTION = TargetSelection(LOCAL)
@@ -117,3 +118,25 @@ def test_a_running_server_is_tested_over_http_in_real_time(tmp_path: Path):
     with place.open() as validator:
         assert validator.users().items == ()
         assert validator.verify_audit().broken == ()
+
+
+def test_a_key_that_does_not_fit_is_found_before_a_case_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    place = ServerFolder(tmp_path, f"sqlite:///{tmp_path / 'validator.db'}")
+    party = '[[app.parties]]\nid = "qa"\nname = "QA"\nkeys = ["test", "front"]\n'
+    place.settings.write_text(party)
+    with place.open() as validator:
+        _, front = validator.create_api_key("front", Role.CHECKER, actor="test")
+        _, other = validator.create_api_key("other", Role.ADMINISTRATOR, actor="test")
+    keys = {"qa-api-key-role": front, "qa-app-server": other, "qa-api-key-unknown": Secret(b"none")}
+    with place.server() as server:
+        for identifier, key in keys.items():
+            file = tmp_path / identifier
+            file.touch(0o600)
+            file.write_bytes(key.reveal())
+            run = ["qa", "run", "--app", "--against", server.url, "--api-key-file", str(file)]
+            assert main([*run, "--json"]) == ExitCode.NOT_READY
+            assert json.loads(capsys.readouterr().out)["id"] == identifier
+    with place.open() as validator:
+        assert validator.users().items == ()
