@@ -73,7 +73,8 @@ def altered(table: Table, row: object) -> AlteredError:
 
 def altered_row(table: Table, name: str) -> AlteredError:
     """Make the error that the row with this name is not as the server has written it."""
-    return AlteredError("row-altered", table=table.name, row=name)
+    shown = name if name.isprintable() else ascii(name)[1:-1]  # it ends no line of a log
+    return AlteredError("row-altered", table=table.name, row=shown)
 
 
 def missing(table: Table, name: object) -> AlteredError:

@@ -318,7 +318,11 @@ def test_a_database_that_is_away_is_said_in_words_and_once(
     with caplog.at_level(logging.WARNING, "kodebrik.radius"):
         on_the_wire(scenario, away)
     assert [record.exc_info for record in caplog.records] == [None]
-    assert caplog.records[0].getMessage().startswith("The disk of the database is full.")
+    assert (
+        caplog.records[0]
+        .getMessage()
+        .startswith("database-full: The disk of the database is full.")
+    )
 
 
 def test_danish_letters_arrive() -> None:

@@ -140,7 +140,9 @@ def test_a_full_disk_is_logged_in_words_and_makes_the_server_unready_until_there
             answer = served.checker.post("/v1/checks", json={"user_id": "bo", "code": "1" * 6})
             refused += answer.status_code == 503
     told = [record for record in caplog.records if record.name.startswith("kodebrik")]
-    assert [record.getMessage().split(" Make room")[0] for record in told] == [FULL["error"]]
+    assert [record.getMessage().split(" Make room")[0] for record in told] == [
+        f"database-full: {FULL['error']}"
+    ]
     assert told[0].exc_info is None
     assert served.ready()[0] == 200
     check = {"user_id": "anders", "code": code}
