@@ -369,12 +369,12 @@ class Validator:
 
     def users(self, *, text: str = "", cursor: str = "", limit: int = 50) -> Page[User]:
         """List users by user-ID; with a `text`, those whose user-ID holds it, in the order in which
-        they were made. `cursor` is from another page."""
-        return self._read(queries.user_page, text, cursor, limit)
+        they were made. `cursor` is from another page. KodebrikError when a row was changed."""
+        return self._read(queries.user_page, self._keys, text, cursor, limit)
 
     def user(self, user_id: str) -> User:
-        """Give one user; KodebrikError when there is none."""
-        return self._read(queries.user, user_id)
+        """Give one user; KodebrikError when there is none, or the row was changed."""
+        return self._read(queries.user, self._keys, user_id)
 
     def create_user(
         self, user_id: str, *, email: str | None = None, language: str = "da", actor: str

@@ -1,11 +1,11 @@
 """Queries: pages of tokens, users and audit entries, the drift history of a token, counts.
 
 A page is cut off by the key of the row before it (pages.py), never by a number of rows to skip, so
-each costs the same wherever it is.
+each costs the same wherever it is. A user whose row does not fit its seal is refused, not shown.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +24,12 @@ from host_tools.validator.records import (
     User,
 )
 from host_tools.validator.rule import drift
-from host_tools.validator.store import counts, search, token_rows
+from host_tools.validator.store import audit_root, counts, search, tables, token_rows
 from host_tools.validator.store.audit_chain import OF_NO_TOKEN
+from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.pages import LARGEST_PAGE, Cursor, Slice
-from host_tools.validator.store.rows import TokenRow
-from host_tools.validator.store.tables import audit, audit_root, notices, tokens, users
+from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.tables import audit, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
 
 _TOKENS = select(tokens, users.c.user_id.label("owner")).join(
@@ -103,24 +104,28 @@ def _filters(connection: Connection, chosen: TokenFilter) -> tuple[list[ColumnEl
     return conditions, connection.execute(few).scalar_one()
 
 
-def user(connection: Connection, typed: str) -> User:
-    """Give one user; KodebrikError when there is none."""
+def user(connection: Connection, keys: DataKeys, typed: str) -> User:
+    """Give one user; KodebrikError when there is none, or the row was changed."""
     normalized = user_id.normalized(_storable(typed.strip()))
     found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
         raise NotFoundError("user-unknown", user_id=typed[: user_id.SHOWN])
-    return _user(found)
+    return _sealed_user(connection, keys)(found)
 
 
-def user_page(connection: Connection, text: str, cursor: str, limit: int) -> Page[User]:
-    """List users by user-ID, or those that a search finds by their age."""
+def user_page(
+    connection: Connection, keys: DataKeys, text: str, cursor: str, limit: int
+) -> Page[User]:
+    """List users by user-ID, or those that a search finds by their age; KodebrikError when a row
+    among them was changed."""
+    user_of = _sealed_user(connection, keys)
     found = Slice(Cursor.parse(cursor), limit)
     if text:
         ids = search.users_with(connection, _storable(text), found.of)
         found.read(connection, _USERS.where(users.c.id.in_(ids)), users.c.id)
-        return found.page(_user, None)
+        return found.page(user_of, None)
     found.read(connection, _USERS, users.c.normalized_id)
-    return found.page(_user, counts.read(connection).users)
+    return found.page(user_of, counts.read(connection).users)
 
 
 def audit_page(
@@ -130,7 +135,7 @@ def audit_page(
     found = Slice(Cursor.parse(cursor), limit, newest_first=True)
     if serial is None:
         found.read(connection, select(audit), audit.c.id)
-        entries = select(audit_root.c.entries)
+        entries = select(tables.audit_root.c.entries)
     else:  # a chain is counted from 1
         chain = audit.c.chain == _storable(serial)
         found.read(connection, select(audit).where(chain), audit.c.sequence)
@@ -185,16 +190,25 @@ def _token(row: Row[Any], now: float) -> Token:
     return token_rows.token_of(TokenRow(*columns), row.owner, now)
 
 
-def _user(row: Row[Any]) -> User:
-    return User(
-        user_id=row.user_id,
-        created_at=row.created_at,
-        email=row.email,
-        language=row.language,
-        notify_on_use=row.notify_on_use,
-        has_pin=row.pin is not None,
-        serial=row.serial,
-    )
+def _sealed_user(connection: Connection, keys: DataKeys) -> Callable[[Row[Any]], User]:
+    """Give what makes a user of a row, and raises KodebrikError when the row was changed."""
+    newest = audit_root.read(connection, keys).audit_key
+
+    def user_of(row: Row[Any]) -> User:
+        columns: Sequence[Any] = row[:-1]
+        sealed = UserRow(*columns)
+        keys.check(connection, users, sealed, newest)
+        return User(
+            user_id=sealed.user_id,
+            created_at=sealed.created_at,
+            email=sealed.email,
+            language=sealed.language,
+            notify_on_use=sealed.notify_on_use,
+            has_pin=sealed.pin is not None,
+            serial=row.serial,
+        )
+
+    return user_of
 
 
 def _entry(row: Row[Any]) -> AuditEntry:

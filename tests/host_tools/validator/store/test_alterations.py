@@ -94,6 +94,23 @@ def test_a_revoked_key_whose_former_row_is_put_back_is_found(attacked: Attacked)
     assert any("root" in what for what in said)
 
 
+@pytest.mark.parametrize(
+    "altered", [{"email": "x@evil.test"}, {"language": "da"}, {"pin": None, "pin_key": None}]
+)
+def test_an_altered_user_is_not_shown(attacked: Attacked, altered: dict[str, str | None]):
+    validator, normalized = attacked.validator, users.c.normalized_id
+    attacked.write(users.update().where(normalized == "anders").values(altered))
+    for shown in (
+        lambda: validator.user("anders"),
+        lambda: validator.users(text="nder"),
+        validator.users,
+    ):
+        with pytest.raises(AlteredError, match="The row anders of the table users"):
+            shown()
+    assert validator.user("bente").user_id == "bente"
+    assert [one.user_id for one in validator.users(text="bent").items] == ["bente"]
+
+
 @pytest.mark.parametrize("swapped", ["user_id and normalized_id", "id"])
 def test_swapped_user_ids_let_nobody_sign_in_as_another(attacked: Attacked, swapped: str):
     one, two = (
