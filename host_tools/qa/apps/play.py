@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from host_tools.errors import KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.qa.apps.cases import APP_CASES, AppCase, AppEnvironment
-from host_tools.qa.cases.case_list import VIRTUAL, WHY_NOT, chosen
+from host_tools.qa.cases.case_list import VIRTUAL, chosen
 from host_tools.qa.cases.schedule import CaseResult
 
 
@@ -26,7 +27,7 @@ def play(
     for case in order.sample(list(cases), len(cases)):
         number = len(results) + 1
         if VIRTUAL in case.needs and not env.time.virtual:
-            result = CaseResult(case, number, skipped=WHY_NOT[VIRTUAL])
+            result = CaseResult(case, number, skipped=Message("qa-why-not.five-minutes"))
         else:
             env.rng = random.Random(f"{seed} {case.name}")  # noqa: S311 - to be repeated
             result = _run(env, case, number)

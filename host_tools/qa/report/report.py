@@ -182,7 +182,7 @@ def summary(report: Report) -> list[str]:
         *([] if cause is None else [cause]),
         *([] if report.ended is None else [Message("qa-ended." + report.ended)]),
         Message(
-            "qa.summary",
+            "qa.summary-app" if report.app else "qa.summary",
             passed=len(report.done) - len(report.failed),
             done=len(report.done),
             skipped=len(report.skipped),

@@ -90,7 +90,12 @@ def test_the_command_reports_as_for_tokens(capsys: pytest.CaptureFixture[str], t
     assert code == 0
     assert "app-right" in out
     assert command("qa", "run", "--app", "--case", "right")[0] == ExitCode.USAGE
+    assert "0 skipped" in out
+    assert "codes read" not in out
     assert command("qa", "run", "--app", "--against", "radius:host")[0] == ExitCode.USAGE
+    for option in (("--codes", "20"), ("--product", "kodeoplaeser"), ("--window", "2")):
+        code, out = command("qa", "run", "--app", *option, "--json")
+        assert (code, json.loads(out)["id"]) == (ExitCode.USAGE, "qa-needs-token")
 
 
 def test_a_device_that_the_server_does_not_open_ends_its_case(
@@ -113,7 +118,9 @@ def test_a_running_server_is_tested_over_http_in_real_time(tmp_path: Path):
         ):
             env = AppEnvironment(opened_server, devices, clock, random.Random(1))
             results = play(env, APP_CASES, lambda _: None)
-    assert {each.case.name for each in results if each.skipped} == {"app-expired"}
+    assert {each.case.name: each.skipped for each in results if each.skipped} == {
+        "app-expired": "it waits for five minutes, and this server lives in real time"
+    }
     assert all(each.passed for each in results if not each.skipped)
     with place.open() as validator:
         assert validator.users().items == ()

@@ -4,7 +4,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from host_tools.qa.targets.selection import TargetSelection
 
 _EMULATED = "emulated"
+_PRODUCT = "kodeviser"
 _CODES = 50  # that a run submits at least
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
@@ -53,8 +54,9 @@ def run(
         ),
     ] = _EMULATED,
     product: Annotated[
-        str, typer.Option(help="Which product to emulate: kodeviser or kodeoplaeser.")
-    ] = "kodeviser",
+        str | None,
+        typer.Option(help="Which product to emulate: kodeviser (the default) or kodeoplaeser."),
+    ] = None,
     against: Annotated[
         str,
         typer.Option(
@@ -188,8 +190,17 @@ def run(
         _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol),
         language=ENGLISH if as_json else language.get(),
     )
-    if app and (token != _EMULATED or not target.ours):
-        raise KodebrikError("qa-app-alone", ExitCode.USAGE)
+    if app:
+        if token != _EMULATED or not target.ours:
+            raise KodebrikError("qa-app-alone", ExitCode.USAGE)
+        _refuse_tokens_options(
+            {
+                "--product": product,
+                "--codes": codes,
+                "--window": window,
+                "--locks-after": locks_after,
+            }
+        )
     default = selection.default_policy(target)
     policy = Policy(
         default.window if window is None else window,
@@ -200,6 +211,7 @@ def run(
     seed = secrets.randbelow(10**6) if seed is None else seed
     real_token = None if token == _EMULATED else _real_token(token, user, speak)
     codes = codes or (1 if case else _CODES)
+    product = product or _PRODUCT
     plan = Plan(target, policy, codes, seed, product, tokens, real_token, html, cases, retries)
 
     def show(result: "CaseResult") -> None:
@@ -222,6 +234,13 @@ def run(
         raise AnnouncedInterruptError
     if report.failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _refuse_tokens_options(given: Mapping[str, object]) -> None:
+    """Raise KodebrikError for the first option that was given: an app device has no use for it."""
+    for option, value in given.items():
+        if value is not None:
+            raise KodebrikError("qa-needs-token", ExitCode.USAGE, option=option)
 
 
 def _played(
