@@ -1,5 +1,6 @@
 """App devices as tokens: letters, activation, lists, removal."""
 
+import re
 import secrets
 from hashlib import sha256
 
@@ -191,7 +192,7 @@ def _by_activation_code(unit: UnitOfWork, new: NewAppDevice, fresh: bool) -> Tok
     token = unit.find_token(unit.connection.execute(query).scalar() or "")
     tally = unattributed.lock(unit)
     unit.idle_mac((owner is None) + (token is None))
-    typed = "".join((new.activation_code or "").split())
+    typed = re.sub(r"[\s-]", "", new.activation_code or "")
     selector, code = typed[: activation.SELECTOR_DIGITS], typed[activation.SELECTOR_DIGITS :]
     if token is None or not activation.selects(token, selector):
         reason = Reason.UNKNOWN_USER if owner is None else Reason.WRONG_PIN

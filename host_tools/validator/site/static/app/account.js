@@ -63,10 +63,11 @@ export function openAccount(here, ended, locked) {
     const made = await signedAnew(texts.sure_another, texts.yes_another, "kodebrik-new-device-1", [], "POST", "/devices/codes");
     if (!made) return;
     const code = made.activation_code.replace(/\d{4}(?=\d)/g, "$& ");
-    const told = filled(texts.new_code, { code, time: time(made.expires_at) });
-    speakable(by("another-code"), told);
+    const told = (written) => filled(texts.new_code, { code: written, time: time(made.expires_at) });
+    const spoken = told(digitByDigit(code));
+    speakable(by("another-code"), told(code), "", spoken);
     by("another-code").hidden = false;
-    say(digitByDigit(told));
+    say(spoken);
   }
 
   async function notify() {

@@ -70,7 +70,7 @@ async function activate(pin) {
   }
   const challenge = way() === "token" ? numbered : (await ask("POST", "/challenges", {})).challenge;
   const { kept, sent } = await draw({ challenge, user_id, name, pin });
-  const code = fields.code.value.replaceAll(/\s/g, "");
+  const code = fields.code.value.replaceAll(/[\s-]/g, "");
   const proven = way() === "token" ? { code } : { activation_code: code };
   if (way() === "token" && fields.user_pin.value) proven.user_pin = fields.user_pin.value;
   const made = await ask("POST", "/devices", { challenge, user_id, name, key: sent, replaces_others: fields.replaces.checked, ...proven });

@@ -15,8 +15,8 @@ export function digitByDigit(sentence, language = "") {
   return sentence.replace(number, (_, found, between) => [...found.replace(/\D/g, "")].join(" ") + (between ? ", " : ""));
 }
 
-/** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader, in its language if that is known. */
-export function speakable(element, sentence, language = "") {
+/** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader, in its language if that is known; or as `said`. */
+export function speakable(element, sentence, language = "", said = digitByDigit(sentence, language)) {
   if (language) element.lang = language;
   else element.removeAttribute("lang");
   const seen = document.createElement("span");
@@ -24,6 +24,6 @@ export function speakable(element, sentence, language = "") {
   seen.ariaHidden = "true";
   seen.textContent = sentence;
   spoken.className = "quiet";
-  spoken.textContent = digitByDigit(sentence, language);
+  spoken.textContent = said;
   element.replaceChildren(seen, spoken);
 }

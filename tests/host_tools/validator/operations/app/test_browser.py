@@ -313,6 +313,9 @@ def test_another_device_is_activated_and_removed(
     page.locator("#another").click()
     sure(page, APP_PIN)
     expect(page.locator("#another-code")).to_be_visible()
+    spoken = re.compile(r"^Kode (\d \d \d \d, ){2}\d \d \d \d, gælder til 15\. jan\. 2027, 08\.10$")
+    expect(page.locator("#another-code .quiet")).to_have_text(spoken)
+    expect(page.locator("#status")).to_have_text(spoken)
     found = re.search(r"\d{4} \d{4} \d{4}", page.locator("#another-code").inner_text())
     assert found
     tablet = browser.new_context(base_url=address, locale="en-GB")

@@ -79,6 +79,14 @@ def test_three_wrong_codes_after_the_selector_make_the_right_one_void(site: Site
     assert phone.activate(activation_code=code).status_code == 422
 
 
+@pytest.mark.parametrize("between", ["-", " "])
+def test_a_letters_code_is_taken_in_groups(site: Site, between: str):
+    code = site.letter("anna.holm")
+    grouped = between.join((code[:4], code[4:8], code[8:]))
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert phone.activate(activation_code=grouped).status_code == 201
+
+
 def test_who_has_no_letter_does_not_void_that_of_another(site: Site):
     code = site.letter("anna.holm")
     stranger = AppDevice(site.client, "anna.holm", APP_PIN)
