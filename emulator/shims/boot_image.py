@@ -52,8 +52,9 @@ class _Flash:
     run with an error.
     """
 
-    def __init__(self, path, block_size, block_count):
+    def __init__(self, path, block_size, block_count, program_size):
         self._file, self._size, self._count = open(path, "rb"), block_size, block_count
+        self.program_size = program_size
         self._busy = False
         self._near, self._far = _Block(block_size), _Block(block_size)
 
@@ -130,6 +131,16 @@ class _Rom:
         return {4: self._count, 5: self._size}.get(request, 0)
 
 
+def _file_system(flash):
+    """Give the file system of the flash. A flash that has none is formatted, as ports/rp2's
+    _boot.py does it; ports/esp32's does so with a blank one."""
+    try:
+        return vfs.VfsLfs2(flash, progsize=flash.program_size)
+    except OSError:
+        vfs.VfsLfs2.mkfs(flash, progsize=flash.program_size)
+        return vfs.VfsLfs2(flash, progsize=flash.program_size)
+
+
 def _holds(module):
     """Say whether the image has a module of the package."""
     try:
@@ -156,14 +167,14 @@ def _load_natives(folder, modules):
     vfs.umount(_NATIVES)
 
 
-def _boot():
-    global _spend  # noqa: PLW0603 - for the life of the VM
+def _wait_for_power():
+    """Load the shims, wait for power, and give the arguments of _programs()."""
     path, block_size, block_count, program, unique_id, frozen, charged = sys.argv[3:10]
     if int(charged):
-        import pace  # noqa: PLC0415 - it takes memory
+        import pace  # noqa: F401, PLC0415 - it takes memory
     costs = sys.argv[10 : 10 + int(charged)]
-    natives, *native = sys.argv[10 + int(charged) :]
-    flash = _Flash(path, int(block_size), int(block_count))
+    natives = sys.argv[10 + int(charged) :]
+    flash = _Flash(path, int(block_size), int(block_count), int(program))
     rom = _Rom(frozen, int(block_size), int(block_count)) if frozen else None
     sys.modules.update(gc=collector, utime=time, uos=os, uselect=select, umachine=machine)
     sys.argv[:] = [""]
@@ -172,18 +183,26 @@ def _boot():
     machine._unique_id = bytes.fromhex(unique_id)
     collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
-    vfs.umount("/")
-    vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
     names = ("boot.py",) if only_boot else ("boot.py", "main.py")
+    return flash, rom, names, natives, costs
+
+
+def _programs(flash, rom, names, natives, costs):
+    """Mount the image, and give the programs `names` as functions that run them."""
+    global _spend  # noqa: PLW0603 - for the life of the VM
+    vfs.umount("/")
+    vfs.mount(_file_system(flash), "/")
     if rom:
         vfs.mount(vfs.VfsLfs2(rom), "/frozen", readonly=True)
         os.chdir("/frozen")
         micropython.opt_level(3)
         programs = [_frozen_program(name) for name in names]
     else:
-        _load_natives(natives, native)
+        _load_natives(natives[0], natives[1:])
         programs = [lambda main, name=name: _run_file(name, main) for name in names]
     if costs:
+        import pace  # noqa: PLC0415 - loaded before power-on
+
         _spend = pace.read
         pace.start(costs, bool(rom))
     return programs
@@ -207,10 +226,10 @@ def _frozen_program(name):
 
 def start(main):
     """Boot, and run the files in the namespace `main`, which the prompt has too."""
-    programs = _boot()
+    arguments = _wait_for_power()
     trace = ""
     try:
-        for program in programs:
+        for program in _programs(*arguments):
             program(main)
     except SystemExit:
         machine.soft_reset()

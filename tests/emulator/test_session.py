@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
+from littlefs import LittleFS
 
 from emulator.chips.ds3231 import EPOCH
 from emulator.errors import (
@@ -22,7 +24,7 @@ from emulator.errors import (
 )
 from emulator.serial.link import UnpluggedError
 from emulator.session import NEW_TOKEN_TIME, Emulator
-from tests.support.emulated.images import ECHO, PANEL, image
+from tests.support.emulated.images import BLOCK, BLOCKS, ECHO, PANEL, PROGRAM, image
 from tests.support.limits import REAL_LIMIT
 
 Token = Callable[..., Emulator]
@@ -192,6 +194,38 @@ def test_a_firmware_that_never_waits_is_an_error(token: Token) -> None:
     emulator.mcu.compute_limit = 0.3
     with pytest.raises(VmStuckError, match=r"computed for 0\.\d s without waiting"):
         emulator.press()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff" * BLOCK, bytes(BLOCK), Random(1).randbytes(BLOCK)],
+    ids=["blank", "zeros", "noise"],
+)
+def test_a_flash_without_a_file_system_gets_an_empty_one_and_leads_to_the_prompt(
+    token: Token, content: bytes
+) -> None:
+    emulator = token("print('never')")
+    emulator.flash.replace(content * BLOCKS)
+    emulator.plug()
+    emulator.advance(0.1)
+    emulator.port.write(b"import os; os.listdir('/'), os.statvfs('/')[2]\r")
+    _until(emulator, f"([], {BLOCKS})\n>>> ".encode())
+    emulator.cut_power()
+    made = LittleFS(block_size=BLOCK, block_count=BLOCKS, prog_size=PROGRAM, mount=False)
+    made.context.buffer[:] = emulator.flash.read(0, emulator.flash.size)
+    made.mount()
+    assert made.listdir("/") == []
+
+
+def test_a_blank_flash_that_takes_nothing_leads_to_the_prompt_with_its_error(token: Token) -> None:
+    emulator = token("print('never')")
+    emulator.flash.replace(b"\xff" * emulator.flash.size)
+    emulator.flash.failing = True
+    with pytest.raises(FirmwareCrashError, match="EIO"):
+        emulator.press()
+    emulator.plug()
+    emulator.port.write(b"6 * 7\r")
+    _until(emulator, b"42\n>>> ")
 
 
 def test_breaking_a_flash_rule_is_an_error(token: Token) -> None:

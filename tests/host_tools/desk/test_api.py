@@ -6,6 +6,8 @@ import json
 import threading
 import wave
 from pathlib import Path
+from random import Random
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,9 @@ from host_tools.desk.token import DeskToken
 from host_tools.image.image import build_image
 from host_tools.link.session import open_session
 from tests.support.emulated.desk import ADDRESS, AT, Made, api, application
+from tests.support.emulated.images import BLOCK
 from tests.support.emulated.token import KEY, SECRET, digits
+from tests.support.limits import REAL_LIMIT
 
 
 def code_at(moment: float) -> str:
@@ -337,6 +341,46 @@ def test_a_file_that_is_no_state_of_this_kind_of_token_is_refused_in_words(desk:
         assert answer.json()["hint"]
     assert client.get("token").json()["powered"]
     assert client.get("snapshots").json() == []
+
+
+def _damaged(flash: bytes, seed: int) -> bytes:
+    """Give a token's flash with a few of its blocks lost, exchanged or changed bit by bit."""
+    random, damaged = Random(seed), bytearray(flash)
+    blocks = [at for at in range(0, len(flash), BLOCK) if flash[at : at + BLOCK].strip(b"\xff")]
+    for at in random.sample(blocks, 6):
+        other = random.choice(blocks)
+        bits = bytearray(flash[at : at + BLOCK])
+        bits[random.randrange(BLOCK)] ^= 1 << random.randrange(8)
+        damaged[at : at + BLOCK] = random.choice(
+            (b"\xff" * BLOCK, bytes(BLOCK), flash[other : other + BLOCK], bits)
+        )
+    return bytes(damaged)
+
+
+def test_a_state_with_a_damaged_flash_is_answered_at_once_and_can_be_undone(desk: Made) -> None:
+    """It starts or it does not, as such a board would; the API goes on whatever it does."""
+    token = desk("kodeoplaeser")
+    client = api(token)
+    good = token.emulator.snapshot()
+    flashes = [
+        b"\xff" * len(good.flash),
+        bytes(len(good.flash)),
+        Random(1).randbytes(len(good.flash)),
+        good.flash[: len(good.flash) // 2].ljust(len(good.flash), b"\xff"),
+        *(_damaged(good.flash, seed) for seed in range(6)),
+    ]
+    began = monotonic()
+    for flash in flashes:
+        state = good._replace(flash=flash).archive()
+        assert client.put("state", content=state, headers=ZIP).status_code == 200
+        for path, body in (("press", {"keys": ["red"]}), ("advance", {"seconds": 5})):
+            answer = client.post(path, json=body)
+            assert answer.status_code == 200 or answer.json()["id"] == "emulator-failed", answer
+        assert client.get("screen").status_code == 200
+    assert monotonic() - began < REAL_LIMIT
+    assert client.put("state", content=good.archive(), headers=ZIP).status_code == 200
+    client.post("press", json={"keys": ["red"]})
+    assert digits(shown(client)) == code_at(client.get("token").json()["clock"])
 
 
 def test_what_was_done_is_a_scenario(desk: Made) -> None:
