@@ -44,7 +44,9 @@ def parse(text: str) -> Secret:
         return checked(decode_base32(bare))
     if as_hex and kind != "base32":
         return checked(Secret(bytes.fromhex(letters)))
-    raise _bad("secret-invalid")
+    if kind == "hex":
+        raise _bad("secret-not-hexadecimal")
+    raise _bad("secret-not-base32" if kind else "secret-invalid")
 
 
 def decode_base32(text: str) -> Secret:

@@ -145,7 +145,7 @@ def test_columns_by_name_in_any_order_and_delimiter(delimiter: str):
     [
         ("", "holds no token"),
         ("# nothing but a comment\n", "holds no token"),
-        (f"T1,{HEX},totp\nT2,{HEX[:-1]},totp\n", "Line 2 (T2): The secret is neither"),
+        (f"T1,{HEX},totp\nT2,{HEX[:-1]},totp\n", "Line 2 (T2): The secret is not hexadecimal"),
         (f"T1,{HEX},totp\nT2,{HEX[:20]},totp\n", "Line 2 (T2): The secret has 80 bits"),
         (f"T1,{HEX},totp\nT2,nohex,totp\n", "Line 2 (T2)"),
         (f"T1,{HEX},totp\n,{HEX},totp\n", "Line 2 has no usable serial number"),

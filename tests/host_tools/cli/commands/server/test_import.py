@@ -227,6 +227,17 @@ def test_the_dialect_of_a_csv_file_can_be_chosen(call, server, tmp_path):
     assert "otpauth, which has no dialects" in result["error"]
 
 
+def test_base32_where_a_dialect_has_hexadecimal_is_named_and_a_named_column_takes_it(
+    call, server, tmp_path
+):
+    line = "1000001,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,totp,6,30"
+    code, said = call("import", private(tmp_path / "oath.csv", line), "--dry-run")
+    assert (code, said["id"]) == (ExitCode.BAD_INPUT, "key-invalid")
+    assert said["error"].endswith("(1000001): The secret is not hexadecimal.")
+    named = f"serial,base32,type,digits,period\n{line}"
+    assert call("import", private(tmp_path / "named.csv", named), "--dry-run")[0] == 0
+
+
 def test_several_files_and_an_encrypted_export_are_imported_as_one(call, server, tmp_path):
     password = private(tmp_path / "password", "hemmelig\n")
     vault, first, second = (tmp_path / name for name in ("vault.json", "first.txt", "second.txt"))
