@@ -104,12 +104,13 @@ class AppService:
         return self._read(made)
 
     def number(self, challenge: str) -> str:
-        """Give the number of a challenge, which a challenge-response token answers. Whoever calls
-        limits how often it is asked for."""
+        """Give the number of a challenge, which a challenge-response token answers; KodebrikError
+        when it is not fresh. Whoever calls limits how often it is asked for."""
 
         def made(connection: Connection) -> str:
             newest = audit_root.read(connection, self._keys).audit_key
-            return challenges.number(self._keys.get(connection, newest), challenge)
+            key = self._keys.get(connection, newest)
+            return challenges.number_of_fresh(key, challenge, self._clock())
 
         return self._read(made)
 

@@ -7,8 +7,8 @@ good once is the device's counter, or the code that is used with it.
 import hmac
 import secrets
 
+from host_tools.validator.errors import InvalidError
 from host_tools.validator.store.data_keys import DataKey
-from host_tools.validator.store.unit_of_work import UnitOfWork
 
 SECONDS = 300
 _RANDOM_BYTES = 16
@@ -22,12 +22,19 @@ def make(key: DataKey, now: float) -> str:
     return f"{at}.{random}.{_mac(key, at, random)}"
 
 
-def is_fresh(unit: UnitOfWork, challenge: str) -> bool:
+def is_fresh(key: DataKey, challenge: str, now: float) -> bool:
     """Say whether a challenge was made here, and not long ago."""
     parts = challenge.split(".")
     at, random, mac = parts if len(parts) == _PARTS else ("", "", "")
-    right = hmac.compare_digest(_mac(unit.key, at, random).encode(), mac.encode())
-    return right and abs(unit.now - int(at)) <= SECONDS  # the clocks of two hosts differ
+    right = hmac.compare_digest(_mac(key, at, random).encode(), mac.encode())
+    return right and abs(now - int(at)) <= SECONDS  # the clocks of two hosts differ
+
+
+def number_of_fresh(key: DataKey, challenge: str, now: float) -> str:
+    """Give the number of a challenge; KodebrikError when that is not fresh."""
+    if not is_fresh(key, challenge, now):
+        raise InvalidError("app-challenge-not-fresh")
+    return number(key, challenge)
 
 
 def number(key: DataKey, challenge: str) -> str:

@@ -71,7 +71,7 @@ def activate(unit: UnitOfWork, new: NewAppDevice) -> AppDevice | None:
     which costs the same statements and MACs for every user."""
     checked_name(new.name)
     _require_new(unit, new.key)
-    fresh = challenges.is_fresh(unit, new.challenge)
+    fresh = challenges.is_fresh(unit.key, new.challenge, unit.now)
     if new.code is not None:
         token = _by_code(unit, new, new.code, fresh)
     else:

@@ -57,7 +57,7 @@ def open_session(
     message = signed_texts.session(asked.challenge, asked.device, asked.counter)
     if token is None or device is None or not _is_proven(unit, asked, token, device, message):
         if token is None or device is None:
-            challenges.is_fresh(unit, asked.challenge)
+            challenges.is_fresh(unit.key, asked.challenge, unit.now)
             app_keys.prove_nothing(asked.proof, message)
         return AppVerdict(AppReason.REFUSED), None
     reason = _judged(unit, token, device, asked.counter, pin)
@@ -195,7 +195,7 @@ def _verdict_on(unit: UnitOfWork, token: TokenRow, reason: AppReason) -> AppVerd
 def _is_proven(
     unit: UnitOfWork, asked: SignedChallenge, token: TokenRow, device: AppDeviceRow, message: bytes
 ) -> bool:
-    fresh = challenges.is_fresh(unit, asked.challenge)
+    fresh = challenges.is_fresh(unit.key, asked.challenge, unit.now)
     key = devices.key_of(unit, token, device)
     return app_keys.proves(key, asked.proof, message, asked.site) and fresh
 

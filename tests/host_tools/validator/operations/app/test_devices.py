@@ -144,10 +144,18 @@ def test_a_response_of_a_challenge_token_moves_its_user_to_the_app(site: Site, c
     assert re.fullmatch("[1-9][0-9]{7}", number)
     _, foreign = asked()
     assert foreign != number
+    at, random, mac = challenge.split(".")
+    altered = random[:-1] + ("1" if random[-1] == "0" else "0")
+    for forged in ("", f"{at}.{altered}.{mac}", f"{int(at) + 1}.{random}.{mac}"):
+        body = {"challenge": forged}
+        refused = site.client.post("/app/api/challenges/number", json=body)
+        assert (refused.status_code, refused.json()["id"]) == (422, "app-challenge-not-fresh")
     for wrong in (response(speaking, foreign), response(other, number)):
         assert phone.activate_with(challenge, code=wrong).status_code == 422
     right = response(speaking, number)
     clock.now += 301
+    body = {"challenge": challenge}
+    assert site.client.post("/app/api/challenges/number", json=body).status_code == 422, "too old"
     assert phone.activate_with(challenge, code=right).status_code == 422, "too old"
     site.validator.unblock(speaking.serial, actor="test")
     challenge, number = asked()
