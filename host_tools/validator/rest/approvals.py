@@ -48,7 +48,7 @@ class NewApproval(RequestBody):
 
     user_id: Name
     session: Annotated[str, _text(16, 200, "Names the browser session; a hash of it is kept.")]
-    text: Annotated[str, _text(0, 200, "The one sentence to approve.")] = ""
+    text: Annotated[str, _text(1, 200, "The one sentence to approve.")] = ""
     amount: Annotated[str, _text(0, 20, "Such as 2300.00.")] = ""
     currency: Annotated[str, _text(0, 3, "Such as DKK (ISO 4217).")] = ""
     account: Annotated[str, _text(0, 42, "Digits and letters, with blanks between.")] = ""

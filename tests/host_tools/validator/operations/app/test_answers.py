@@ -346,6 +346,7 @@ def test_practice_is_signed_alike_and_never_accepted(site: Site, phone: AppDevic
         {"text": "pay \N{RIGHT-TO-LEFT OVERRIDE}001"},
         {"place": "a\N{ZERO WIDTH SPACE}b"},
         {"text": "a\nb"},
+        {"text": ""},
         {"session": "short"},
         {"party": "shop"},
     ],
