@@ -29,10 +29,11 @@ export function openToken(page, part, secret, tell) {
     return answer;
   }
 
-  function act(method, path, body) {
-    queue = queue.then(() => request(method, path, body)).then(() => tell(""), (error) => tell(error.message));
+  function queued(action) {
+    queue = queue.then(action).then(() => tell(""), (error) => tell(error.message));
     return queue;
   }
+  const act = (method, path, body) => queued(() => request(method, path, body));
 
   // What the token shows.
 
@@ -304,14 +305,15 @@ export function openToken(page, part, secret, tell) {
     button.addEventListener("click", () => act("PATCH", "/token", { rate: Number(button.dataset.rate) }));
   }
   for (const button of root.querySelectorAll("[data-jump]")) {
-    button.addEventListener("click", async () => {
-      const seconds = Number(button.dataset.jump);
-      act("POST", "/advance", { seconds: Math.min(seconds, PASSES) });
+    const seconds = Number(button.dataset.jump);
+    // All of it before what is done next, such as a key that is pressed meanwhile.
+    const jump = async () => {
+      await request("POST", "/advance", { seconds: Math.min(seconds, PASSES) });
       if (seconds <= PASSES) return;
-      await queue;
       const { time } = await (await request("GET", "/token")).json();
-      act("PATCH", "/token", { time: time + seconds - PASSES });
-    });
+      await request("PATCH", "/token", { time: time + seconds - PASSES });
+    };
+    button.addEventListener("click", () => queued(jump));
   }
   clicked("present", () => act("PATCH", "/token", { time: Date.now() / 1000 }));
   for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
