@@ -74,6 +74,7 @@ class Token:
         that passes there passes for the token alone, until the test's time is later."""
         if not isinstance(self._device, EmulatedToken):
             raise EmulatedOnlyError(Message("kit-emulated-only"))
+        self._device.advance_to(self.clock.now)
         return self._device.emulator
 
     def press(self) -> Reading:

@@ -74,6 +74,13 @@ def test_tokens_and_server_share_one_time(tmp_path: Path) -> None:
     printed = run(
         tmp_path,
         """
+def test_a_token_lives_while_time_passes(kodeviser, clock):
+    kodeviser.press()
+    assert kodeviser.shown()
+    clock.advance(300)
+    assert kodeviser.shown() == []
+    assert abs(kodeviser.emulator.now - clock.now) < 0.1
+
 def test_two_tokens(make_token, validator, clock):
     first, second = make_token("kodeviser"), make_token("kodeviser", digits=8, period=60)
     validator.enrol(first, "anna.jensen")
@@ -94,7 +101,7 @@ def test_counted_codes(make_token, validator):
     validator.assert_accepted(token)
 """,
     )
-    assert "2 passed" in printed, printed
+    assert "3 passed" in printed, printed
 
 
 def test_a_token_that_was_withdrawn_is_refused_by_the_server(tmp_path: Path) -> None:
