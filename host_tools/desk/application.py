@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmware.version import VERSION
 from host_tools.desk import api, page, stream
+from host_tools.desk.page import asked_language
 from host_tools.desk.token import DeskToken
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue, validation_errors
@@ -112,31 +114,41 @@ class Guard:
         await (refused or self._app)(scope, receive, with_headers)
 
     def _refused(self, scope: Scope) -> JSONResponse | None:
-        headers, path = dict(scope["headers"]), scope["path"]
-        host = headers.get(b"host", b"").decode("latin-1")
+        headers, path = Headers(scope=scope), scope["path"]
+        host = headers.get("host", "")
         if host.partition(":")[0] not in _HOSTS:
-            return _refusal(400, catalogue.Message("desk-host", host=host))
-        given = headers.get(b"authorization", b"")
+            return _refusal(headers, 400, catalogue.Message("desk-host", host=host))
+        given = headers.get("authorization", "").encode("latin-1")
         guarded = api.PREFIX + "/" in path and not path.endswith(_OPEN)
         if guarded and not secrets.compare_digest(given, self._expected):
-            return _refusal(
-                401, catalogue.Message("desk-unauthorised"), {"WWW-Authenticate": "Bearer"}
-            )
+            message = catalogue.Message("desk-unauthorised")
+            return _refusal(headers, 401, message, {"WWW-Authenticate": "Bearer"})
         return None
 
 
 def _refusal(
-    status: int, message: str, headers: Mapping[str, str] | None = None, hint: str = ""
+    asked: Headers,
+    status: int,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    hint: str = "",
 ) -> JSONResponse:
+    """Refuse a request with the headers `asked`, in the language that they ask for, or else in that
+    of the command."""
     identifier = message.identifier if isinstance(message, catalogue.Message) else ""
-    hint = hint or catalogue.Message("desk-hint")
-    refusal = Refusal(error=message, hint=hint, id=identifier)
+    language = asked_language(asked)
+    error, hint = (
+        said.text(language) if language and isinstance(said, catalogue.Message) else said
+        for said in (message, hint or catalogue.Message("desk-hint"))
+    )
+    refusal = Refusal(error=error, hint=hint, id=identifier)
     return JSONResponse(refusal.model_dump(), status, headers=headers)
 
 
 def _kodebrik_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, KodebrikError)  # noqa: S101 - it is registered for these alone
-    return _refusal(_STATUS.get(error.exit_code, 503), error.message, hint=error.hint)
+    status = _STATUS.get(error.exit_code, 503)
+    return _refusal(request.headers, status, error.message, hint=error.hint)
 
 
 def _http_error(request: Request, error: Exception) -> JSONResponse:
@@ -149,7 +161,7 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     detail = error.detail
     if not isinstance(detail, catalogue.Message):
         detail = known.get(error.status_code) or catalogue.Message("request-refused", reason=detail)
-    return _refusal(error.status_code, detail, error.headers)
+    return _refusal(request.headers, error.status_code, detail, error.headers)
 
 
 def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -157,7 +169,9 @@ def _validation_error(request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     kind = request.headers.get("content-type", "")
     if first["loc"] == ("body",) and first["type"] != "missing" and "json" not in kind:
-        return _refusal(422, catalogue.Message("desk-content-type", kind=kind or "bytes"))
+        message = catalogue.Message("desk-content-type", kind=kind or "bytes")
+        return _refusal(request.headers, 422, message)
     where = ".".join(str(part) for part in first["loc"]) or "body"
     what = validation_errors.fault(first)
-    return _refusal(422, catalogue.Message("request-invalid", where=where, what=what))
+    message = catalogue.Message("request-invalid", where=where, what=what)
+    return _refusal(request.headers, 422, message)

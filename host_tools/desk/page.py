@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import Headers
 
 from host_tools.desk.drawing import Box, Drawing, drawing
 from host_tools.desk.token import DeskToken
@@ -42,7 +43,8 @@ def address(number: int) -> str:
 def page(request: Request, lang: str = "") -> Response:
     """Give the page, in the language of `lang`, or of the browser, or Danish. It knows nothing of
     a token's state: that comes over the API, for who has the secret."""
-    language = lang if lang in LANGUAGES else _asked(request)
+    asked = lang if lang in LANGUAGES else asked_language(request.headers)
+    language = asked or next(iter(LANGUAGES))
     parts = _parts(request)
     values: dict[str, Any] = {
         "t": partial(_text, language),
@@ -119,10 +121,10 @@ def _text(language: str, key: str) -> str:
     return catalogue.text(language, "desk-page." + key)
 
 
-def _asked(request: Request) -> str:
-    """Give the first language of Accept-Language that there is, else Danish."""
-    for part in request.headers.get("accept-language", "").lower().split(","):
+def asked_language(headers: Headers) -> str | None:
+    """Give the first language of Accept-Language that there is."""
+    for part in headers.get("accept-language", "").lower().split(","):
         asked = part.partition(";")[0].strip()[:2]
         if asked in LANGUAGES:
             return asked
-    return next(iter(LANGUAGES))
+    return None

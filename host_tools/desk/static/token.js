@@ -22,7 +22,7 @@ export function openToken(page, part, secret, tell) {
     const kind = isFile ? "application/zip" : "application/json";
     const answer = await fetch(API + path, {
       method,
-      headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": kind }) },
+      headers: { Authorization: `Bearer ${secret}`, "Accept-Language": page.language, ...(body && { "Content-Type": kind }) },
       body: isFile ? body : body && JSON.stringify(body),
     });
     if (!answer.ok) throw Object.assign(new Error((await answer.json()).error), { status: answer.status });

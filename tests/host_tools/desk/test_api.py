@@ -322,6 +322,19 @@ def test_a_state_is_saved_as_a_file_and_loaded_by_another_token(desk: Made, tmp_
 ZIP = {"Content-Type": "application/zip"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("da", "tilstand"), ("en-GB, da;q=0.5", "state"), ("fr, da", "tilstand"), (None, "state")],
+)
+def test_a_refusal_is_in_the_language_that_is_asked_for(
+    desk: Made, asked: str | None, said: str
+) -> None:
+    headers = ZIP | ({"Accept-Language": asked} if asked else {})
+    answer = api(desk("kodeviser")).put("state", content=b"none", headers=headers)
+    assert (answer.status_code, answer.json()["id"]) == (422, "desk-no-state")
+    assert said in answer.json()["error"]
+
+
 def test_a_file_that_is_no_state_of_this_kind_of_token_is_refused_in_words(desk: Made) -> None:
     token = desk("kodeoplaeser")
     client = api(token)
