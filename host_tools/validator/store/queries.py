@@ -32,6 +32,7 @@ from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.tables import audit, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
 
+_IDLE = bytes(256)  # about as long as what is sealed
 _TOKENS = select(tokens, users.c.user_id.label("owner")).join(
     users, tokens.c.owner_id == users.c.id, isouter=True
 )
@@ -105,12 +106,15 @@ def _filters(connection: Connection, chosen: TokenFilter) -> tuple[list[ColumnEl
 
 
 def user(connection: Connection, keys: DataKeys, typed: str) -> User:
-    """Give one user; KodebrikError when there is none, or the row was changed."""
+    """Give one user; KodebrikError when there is none, which costs as much, or the row was
+    changed."""
+    newest = audit_root.read(connection, keys).audit_key
     normalized = user_id.normalized(_storable(typed.strip()))
     found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
+        keys.get(connection, newest).audit(_IDLE)
         raise NotFoundError("user-unknown", user_id=typed[: user_id.SHOWN])
-    return _sealed_user(connection, keys)(found)
+    return _sealed_user(connection, keys, newest)(found)
 
 
 def user_page(
@@ -118,7 +122,7 @@ def user_page(
 ) -> Page[User]:
     """List users by user-ID, or those that a search finds by their age; KodebrikError when a row
     among them was changed."""
-    user_of = _sealed_user(connection, keys)
+    user_of = _sealed_user(connection, keys, audit_root.read(connection, keys).audit_key)
     found = Slice(Cursor.parse(cursor), limit)
     if text:
         ids = search.users_with(connection, _storable(text), found.of)
@@ -190,9 +194,9 @@ def _token(row: Row[Any], now: float) -> Token:
     return token_rows.token_of(TokenRow(*columns), row.owner, now)
 
 
-def _sealed_user(connection: Connection, keys: DataKeys) -> Callable[[Row[Any]], User]:
-    """Give what makes a user of a row, and raises KodebrikError when the row was changed."""
-    newest = audit_root.read(connection, keys).audit_key
+def _sealed_user(connection: Connection, keys: DataKeys, newest: int) -> Callable[[Row[Any]], User]:
+    """Give what makes a user of a row, and raises KodebrikError when the row was changed. `newest`
+    is the number of the data key that rows are sealed with."""
 
     def user_of(row: Row[Any]) -> User:
         columns: Sequence[Any] = row[:-1]
