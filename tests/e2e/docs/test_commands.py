@@ -59,6 +59,7 @@ NOT_HERE = {
     r"--otpauth-out account.txt|--kodebrik-port": "tests/host_tools/qa/kit does it",
     r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",
+    r"qa run --app --browser": "needs a Chromium; tests/host_tools/qa has the cases",
     r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has short ones",
 }
 
