@@ -17,11 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmware.version import VERSION
 from host_tools.desk import api, page, stream
-from host_tools.desk.page import asked_language
 from host_tools.desk.token import DeskToken
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue, validation_errors
 from host_tools.validator.http.refusals import Refusal
+from host_tools.web_pages import asked_language
 
 if TYPE_CHECKING:
     from host_tools.desk.bank import Bank

@@ -7,13 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import Headers
 
 from host_tools.desk.drawing import Box, Drawing, drawing
 from host_tools.desk.token import DeskToken
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import LANGUAGES
-from host_tools.web_pages import templates
+from host_tools.web_pages import asked_language, templates
 
 router = APIRouter(include_in_schema=False)
 
@@ -119,12 +118,3 @@ _templates.filters["key_class"] = _class
 
 def _text(language: str, key: str) -> str:
     return catalogue.text(language, "desk-page." + key)
-
-
-def asked_language(headers: Headers) -> str | None:
-    """Give the first language of Accept-Language that there is."""
-    for part in headers.get("accept-language", "").lower().split(","):
-        asked = part.partition(";")[0].strip()[:2]
-        if asked in LANGUAGES:
-            return asked
-    return None

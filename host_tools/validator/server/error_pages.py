@@ -29,7 +29,8 @@ from host_tools.validator.http.refusals import Refusal
 from host_tools.validator.rest import privacyidea_answers
 from host_tools.validator.server.security_headers import add_security_headers
 from host_tools.validator.site.admin_session import NotSignedInError, redirect_to_login
-from host_tools.validator.site.pages import asked_language, error_page, spoken, wants_page
+from host_tools.validator.site.pages import error_page, spoken, wants_page
+from host_tools.web_pages import asked_language
 
 log = logging.getLogger("kodebrik.api")
 
@@ -76,7 +77,7 @@ def _answer(
         answer = error_page(request, status, message, hint)
         answer.headers.update(headers or {})
         return answer
-    asked = asked_language(request) or ENGLISH
+    asked = asked_language(request.headers) or ENGLISH
     refusal = Refusal(error=message.text(asked), hint=spoken(asked, hint)[0], id=message.identifier)
     return JSONResponse(refusal.model_dump(), status, headers=headers)
 

@@ -13,7 +13,7 @@ from host_tools.validator.formatting import local_time, number, signed
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.product_names import product_name
 from host_tools.validator.site.texts import counted, has, text
-from host_tools.web_pages import templates
+from host_tools.web_pages import asked_language, templates
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
@@ -85,16 +85,7 @@ def language(request: Request) -> str:
     chosen = request.cookies.get("language", "")
     if chosen in LANGUAGES:
         return chosen
-    return asked_language(request) or "da"
-
-
-def asked_language(request: Request) -> str | None:
-    """Give the first language of the header Accept-Language that there is a catalogue of."""
-    for part in request.headers.get("accept-language", "").lower().split(","):
-        asked = part.partition(";")[0].strip()[:2]
-        if asked in LANGUAGES:
-            return asked
-    return None
+    return asked_language(request.headers) or "da"
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

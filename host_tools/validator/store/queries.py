@@ -32,7 +32,6 @@ from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.tables import audit, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
 
-_IDLE = bytes(256)  # about as long as what is sealed
 _TOKENS = select(tokens, users.c.user_id.label("owner")).join(
     users, tokens.c.owner_id == users.c.id, isouter=True
 )
@@ -112,7 +111,7 @@ def user(connection: Connection, keys: DataKeys, typed: str) -> User:
     normalized = user_id.normalized(_storable(typed.strip()))
     found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
-        keys.get(connection, newest).audit(_IDLE)
+        keys.get(connection, newest).idle_mac()
         raise NotFoundError("user-unknown", user_id=typed[: user_id.SHOWN])
     return _sealed_user(connection, keys, newest)(found)
 
