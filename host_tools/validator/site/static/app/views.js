@@ -68,32 +68,37 @@ export async function attempt(act, ended, blamed = {}) {
 
 const dialog = by("sure");
 const surePin = by("sure_pin");
+let answerSure = () => {}; // answers the question that was asked last; of several answers the first counts
 /**
  * Ask whether somebody is sure of what a sentence says, which may be in another language than the page, and for their PIN where one is needed.
  * Resolves to the PIN, empty where none is needed; to null when they are not sure. Escape is no.
  */
 export function sure(question, yes, { sentence = "", language = "", pin = false } = {}) {
+  answerSure(null); // of a question that was left
   by("sure-text").textContent = question;
   speakable(by("sure-sentence"), sentence, language);
   by("sure-yes").textContent = yes;
   by("sure-pin").hidden = !pin;
   surePin.value = by("sure-wrong").textContent = "";
   mark(surePin, false);
-  dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => {
-    resolve(dialog.returnValue === "yes" ? surePin.value : null);
-    surePin.value = "";
-  }, { once: true }));
+  return new Promise((resolve) => { answerSure = resolve; });
 }
+function closeSure(answer) {
+  answerSure(answer);
+  surePin.value = "";
+  dialog.close();
+}
+// Escape. The event comes some time after the dialog was closed: one that comes when the next question is open says nothing about that.
+dialog.addEventListener("close", () => { if (!dialog.open) closeSure(null); });
 dialog.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const missing = !by("sure-pin").hidden && !surePin.value;
   by("sure-wrong").textContent = missing ? filled(texts.fill_in, { field: surePin.labels[0].textContent }) : "";
   mark(surePin, missing, "sure-wrong");
-  if (!missing) dialog.close("yes");
+  if (!missing) closeSure(surePin.value);
 });
-by("sure-no").addEventListener("click", () => dialog.close(""));
+by("sure-no").addEventListener("click", () => closeSure(null));
 
 /** Give an element with text, and other elements in it. */
 export function element(name, text = "", ...inside) {

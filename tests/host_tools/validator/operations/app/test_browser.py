@@ -702,6 +702,28 @@ def test_devices_and_history_are_read_in_order_and_used_by_keyboard(page: Page, 
     expect(page.locator("#account h1")).to_be_focused()
 
 
+def test_a_question_left_and_asked_again_at_once_is_answered_by_its_own_buttons(
+    page: Page, site: Site
+) -> None:
+    """The `close` event of the first question comes when the second is open already."""
+    site.device("anna.holm", "2684", name="Tavle")
+    opened(page, site)
+    page.locator("#menu [data-go=account]").click()
+    remove = page.get_by_role("button", name="Fjern Tavle")
+    remove.evaluate(
+        """button => {
+            button.click();
+            document.getElementById("sure").close();
+            button.click();
+            document.getElementById("sure-no").click();
+            button.click();
+        }"""
+    )
+    expect(page.locator("#sure")).to_be_visible()
+    sure(page, APP_PIN)
+    outcome(page, "Tavle er fjernet")
+
+
 def test_what_waits_and_its_question_are_read_in_order(page: Page, site: Site) -> None:
     opened(page, site)
     site.ask(**PAYMENT, place="Odense")
