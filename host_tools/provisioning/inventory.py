@@ -6,7 +6,7 @@ Unix seconds (UTC).
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,6 +34,15 @@ _PAGE = 500  # tokens that are read at once
 _COLUMNS = ", ".join(field.name for field in fields(InventoryAccount))
 _TOKEN_NAMES = [field.name for field in fields(InventoryEntry) if field.name != "accounts"]
 _TOKEN = ", ".join(_TOKEN_NAMES)
+
+
+@dataclass(frozen=True)
+class KeyPackages:
+    """The key packages of tokens; `left_out` are the serial numbers of those of which none was
+    taken, as it was not clear which account, or they have not the one that was named."""
+
+    packages: list[KeyPackage]
+    left_out: list[str]
 
 
 class Inventory:
@@ -201,45 +210,52 @@ class Inventory:
         found = self.find(serial)
         if found is None:
             raise KodebrikError(
-                "inventory-token-unknown", ExitCode.FILE, serial=serial, path=self.database.name
+                "inventory-token-unknown",
+                ExitCode.NOT_FOUND,
+                serial=serial,
+                path=self.database.name,
             )
         return found
 
     def key_packages(
         self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None
-    ) -> list[KeyPackage]:
-        """Give the key packages of the tokens `serials`, by default of all that have an account.
+    ) -> KeyPackages:
+        """Give the key packages of the tokens `serials`, by default of all that have an account and
+        are finished.
 
-        Of each token its only account is taken, or the one named `account`. KodebrikError when
-        that is ambiguous, or a secret is missing or sealed under another issuer key.
+        Of each token its only account is taken, or the one named `account`. KodebrikError when a
+        token of `serials`, or every token, has no such one, or a secret is missing or sealed under
+        another issuer key.
         """
-        return list(self.each_key_package(issuer_key, serials, account))
+        asked = [self.entry(serial) for serial in serials]
+        packages, left_out = [], []
+        for entry in asked or self.each():
+            if not _is_finished(entry):
+                continue
+            if asked or _account(entry, account) is not None:
+                packages.append(self.key_package(issuer_key, entry, account))
+            else:
+                left_out.append(entry)
+        if left_out and not packages:
+            raise _no_account(left_out[0], account)
+        return KeyPackages(packages, [entry.serial for entry in left_out])
 
     def each_key_package(
-        self,
-        issuer_key: Secret,
-        serials: Iterable[str] = (),
-        account: str | None = None,
-        batch: str | None = None,
+        self, issuer_key: Secret, batch: str, account: str
     ) -> Iterator[KeyPackage]:
-        """As key_packages(), one at a time and of one batch, if that is named. A token that a
-        station has not finished is left out."""
-        chosen = [self.entry(serial) for serial in serials] or self.each(batch)
-        for entry in chosen:
-            if entry.accounts and entry.state == PROVISIONED:
+        """Give the key packages of a batch's account, one at a time. A token that a station has not
+        finished is left out, and one that no longer has the account."""
+        for entry in self.each(batch):
+            if _is_finished(entry) and _account(entry, account) is not None:
                 yield self.key_package(issuer_key, entry, account)
 
     def key_package(
         self, issuer_key: Secret, entry: InventoryEntry, name: str | None = None
     ) -> KeyPackage:
         """Give the key package of one token, as key_packages() does."""
-        named = [account for account in entry.accounts if name in (None, account.name)]
-        if len(named) != 1:
-            names = ", ".join(account.name for account in entry.accounts)
-            raise KodebrikError(
-                "inventory-several-accounts", ExitCode.USAGE, serial=entry.serial, names=names
-            )
-        account = named[0]
+        account = _account(entry, name)
+        if account is None:
+            raise _no_account(entry, name)
         ((sealed,),) = self.database.execute(
             "SELECT sealed FROM accounts WHERE serial = ? AND name = ?",
             (entry.serial, account.name),
@@ -277,6 +293,31 @@ class Inventory:
 def _entry(token: tuple[Any, ...], accounts: Iterable[InventoryAccount]) -> InventoryEntry:
     columns = dict(zip(_TOKEN_NAMES, token, strict=True))
     return InventoryEntry(accounts=tuple(accounts), **columns)
+
+
+def _is_finished(entry: InventoryEntry) -> bool:
+    return bool(entry.accounts) and entry.state == PROVISIONED
+
+
+def _account(entry: InventoryEntry, name: str | None) -> InventoryAccount | None:
+    """Give a token's account `name`, or its only one (None); None when there is no such one."""
+    named = [account for account in entry.accounts if name in (None, account.name)]
+    return named[0] if len(named) == 1 else None
+
+
+def _no_account(entry: InventoryEntry, name: str | None) -> KodebrikError:
+    names = ", ".join(account.name for account in entry.accounts)
+    if name is None:
+        return KodebrikError(
+            "inventory-several-accounts", ExitCode.USAGE, serial=entry.serial, names=names
+        )
+    return KodebrikError(
+        "inventory-account-unknown",
+        ExitCode.NOT_FOUND,
+        serial=entry.serial,
+        account=name,
+        names=names,
+    )
 
 
 def _marks(count: int) -> str:

@@ -51,7 +51,7 @@ def secrets(inventory: Inventory, count: int, _: Path) -> None:
 def pskc(inventory: Inventory, count: int, folder: Path) -> None:
     """Write the batch's encrypted PSKC file."""
     with (folder / "tokens.pskc").open("wb") as file:
-        keys = inventory.each_key_package(ISSUER_KEY, batch=NAME)
+        keys = inventory.each_key_package(ISSUER_KEY, NAME, "bank")
         if pskc_writer.stream(keys, file, ENCRYPTION_KEY, None) != count:
             raise RuntimeError("tokens are missing")
 

@@ -1,6 +1,6 @@
 """Options that name the inventory file and choose tokens from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,10 @@ import platformdirs
 import typer
 
 from host_tools.cli.output import warn
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning.inventory import Inventory
+
+SERIALS_SHOWN = 10  # of so many tokens the serial numbers are printed
 
 InventoryFile = Annotated[
     str | None,
@@ -29,7 +32,11 @@ Serials = Annotated[
 ]
 AccountName = Annotated[
     str | None,
-    typer.Option("--account", metavar="NAME", help="This account, where a token has several."),
+    typer.Option(
+        "--account",
+        metavar="NAME",
+        help="This account, of the tokens that have it. Default: a token's only one.",
+    ),
 ]
 
 
@@ -67,3 +74,19 @@ def inventory_place(place: str | None) -> str | Path:
     if place is not None:
         return place
     return Path(platformdirs.user_data_dir("kodebrik")) / "inventory.sqlite"
+
+
+def warn_of_left_out(serials: Sequence[str], account: str | None) -> None:
+    """Print of which tokens none was taken, as key_packages() gives them for this account."""
+    if not serials:
+        return
+    more = " …" if len(serials) > SERIALS_SHOWN else ""
+    named = ", ".join(serials[:SERIALS_SHOWN]) + more
+    if account is None:
+        warn(Message("inventory.left-out-several", count=len(serials), serials=named))
+    else:
+        warn(
+            Message(
+                "inventory.left-out-without", count=len(serials), account=account, serials=named
+            )
+        )

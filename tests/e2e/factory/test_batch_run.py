@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 from firmware.serial_number import serial_number
+from host_tools.cli.options.credential import DEFAULT_NAME
 from host_tools.factory import passport
 from host_tools.provisioning import batches
 from host_tools.provisioning.inventory_records import PROVISIONED
@@ -130,7 +131,7 @@ def check_secrets(folder, place):
     """As many serial numbers, boards, secrets and passports as tokens, and none in the clear."""
     with opened(place) as inventory:
         entries = list(inventory.each("b"))
-        packages = list(inventory.each_key_package(ISSUER_KEY, batch="b"))
+        packages = list(inventory.each_key_package(ISSUER_KEY, "b", DEFAULT_NAME))
         jobs = list(batches.each(inventory, "b", batches.DONE))
     assert [entry.state for entry in entries] == [PROVISIONED] * COUNT
     assert all(len(entry.accounts) == 1 and entry.operator == "anna" for entry in entries)
@@ -154,7 +155,7 @@ def check_codes(folder, place, tokens):
     """What each token's display shows is accepted by the validation server for it, and for no
     other."""
     with opened(place) as inventory:
-        packages = list(inventory.each_key_package(ISSUER_KEY, batch="b"))
+        packages = list(inventory.each_key_package(ISSUER_KEY, "b", DEFAULT_NAME))
     owner = {package.serial: f"owner-{place}" for place, package in enumerate(packages)}
     with Validator(f"sqlite:///{folder / 'validator.db'}", MASTER) as validator:
         validator.import_tokens(

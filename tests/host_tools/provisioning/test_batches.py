@@ -66,12 +66,12 @@ def test_a_token_keeps_its_job_until_it_is_done(place):
         refused("batch-job-lost", batches.finish, inventory, first, {}, NOW)
         batches.renew(inventory, moved, NOW + LEASE)
         record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
-        assert inventory.key_packages(ISSUER_KEY) == []
+        assert inventory.key_packages(ISSUER_KEY).packages == []
         batches.finish(inventory, moved, {"battery_mv": 3000}, NOW + 200)
         done = batches.take(inventory, "first", "1", "east", NOW + 300)
         assert (done.state, done.report) == (DONE, {"battery_mv": 3000})
         assert inventory.entry("1").state == PROVISIONED
-        assert len(inventory.key_packages(ISSUER_KEY)) == 1
+        assert len(inventory.key_packages(ISSUER_KEY).packages) == 1
         assert batches.counts(inventory, "first") == {OPEN: 2, TAKEN: 0, DONE: 1}
 
 
@@ -170,7 +170,7 @@ def test_an_inventory_from_before_batches_is_brought_up_to_date(tmp_path):
     with opened(path) as inventory:
         (entry,) = inventory.entries()
         assert (entry.serial, entry.state, entry.operator) == ("1", PROVISIONED, None)
-        (package,) = inventory.key_packages(ISSUER_KEY)
+        (package,) = inventory.key_packages(ISSUER_KEY).packages
         assert package.credential.secret == SECRET
         batches.create(inventory, batch())
     with opened(path) as inventory:

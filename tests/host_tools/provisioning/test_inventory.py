@@ -47,7 +47,7 @@ def test_what_a_token_was_given_is_kept_and_its_secret_opens_with_the_issuer_key
             8,
             issuer_key_file.fingerprint(ISSUER_KEY),
         )
-        (key,) = inventory.key_packages(ISSUER_KEY)
+        (key,) = inventory.key_packages(ISSUER_KEY).packages
         assert (key.serial, key.credential, key.clock_set_at) == ("100000000001", bank, NOW - 5)
         with pytest.raises(KodebrikError, match="sealed under the issuer key") as error:
             inventory.key_packages(Secret(bytes(32)))
@@ -70,7 +70,7 @@ def test_a_token_comes_with_what_the_clock_on_its_board_can_be_off_by(
     than 5."""
     with opened(path) as inventory:
         record(inventory, "1", Credential("bank", SECRET), board=board, product=product)
-        assert [key.clock_ppm for key in inventory.key_packages(ISSUER_KEY)] == [ppm]
+        assert [key.clock_ppm for key in inventory.key_packages(ISSUER_KEY).packages] == [ppm]
 
 
 def test_a_product_without_a_clock_has_no_clock_accuracy(monkeypatch: pytest.MonkeyPatch):
@@ -103,10 +103,36 @@ def test_provisioning_again_replaces_the_account_and_keeps_the_first_date(path: 
         (entry,) = inventory.entries()
         assert [account.name for account in entry.accounts] == ["bank", "work"]
         assert (entry.first_at, entry.accounts[0].written_at) == (NOW, NOW + 60)
-        (key,) = inventory.key_packages(ISSUER_KEY, account="bank")
+        (key,) = inventory.key_packages(ISSUER_KEY, account="bank").packages
         assert key.credential.secret == Secret(bytes(20))
         with pytest.raises(KodebrikError, match="has the accounts bank, work"):
             inventory.key_packages(ISSUER_KEY)
+
+
+def test_tokens_whose_account_is_not_clear_are_left_out_unless_they_were_asked_for(path: Path):
+    with opened(path) as inventory:
+        for serial, names in (("1", ("bank",)), ("2", ("bank", "work")), ("3", ("work",))):
+            for name in names:
+                record(inventory, serial, Credential(name, SECRET), batch="b")
+
+        def taken(*serials: str, account: str | None = None):
+            found = inventory.key_packages(ISSUER_KEY, serials, account)
+            return [(key.serial, key.credential.name) for key in found.packages], found.left_out
+
+        assert taken() == ([("1", "bank"), ("3", "work")], ["2"])
+        assert taken(account="bank") == ([("1", "bank"), ("2", "bank")], ["3"])
+        assert taken("2", account="work") == ([("2", "work")], [])
+        with pytest.raises(KodebrikError, match="token 2 has the accounts bank, work"):
+            taken("1", "2")
+        with pytest.raises(KodebrikError, match="token 3 has no account bank; it has work"):
+            taken("1", "3", account="bank")
+        with pytest.raises(KodebrikError, match="token 1 has no account other; it has bank"):
+            taken(account="other")
+        batch = inventory.each_key_package(ISSUER_KEY, "b", "bank")
+        assert [(key.serial, key.credential.name) for key in batch] == [
+            ("1", "bank"),
+            ("2", "bank"),
+        ]
 
 
 def test_without_an_issuer_key_the_secret_is_not_kept(path: Path):
@@ -132,7 +158,7 @@ def test_an_account_that_answers_challenges_keeps_its_suite_into_a_file_for_a_se
             "payment",
             counter,
         )
-        keys = inventory.key_packages(ISSUER_KEY)
+        keys = inventory.key_packages(ISSUER_KEY).packages
     assert [(key.credential, key.suite) for key in keys] == [(paying, suite)]
     key = Secret(bytes(16))
     (read,) = formats.read_content(pskc_writer.write(keys, key), ReadOptions(key)).tokens
@@ -228,4 +254,7 @@ def test_two_writers_and_a_kill_leave_every_acknowledged_record_whole(path: Path
         for serial, last in zip(("1", "2"), acknowledged, strict=True):
             names = {account.name for account in inventory.entry(serial).accounts}
             assert {f"account {number}" for number in range(last + 1)} <= names
-        assert inventory.key_packages(ISSUER_KEY, ["1"], "account 5")[0].credential.secret == SECRET
+        assert (
+            inventory.key_packages(ISSUER_KEY, ["1"], "account 5").packages[0].credential.secret
+            == SECRET
+        )

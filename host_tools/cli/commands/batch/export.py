@@ -75,8 +75,8 @@ def export(
     _check(form, target, agreed, recipient, unencrypted)
     file_endings.check_ending(output, _endings(form, unencrypted))
     with opened_inventory(inventory_file) as inventory:
-        batches.find(inventory, batch)
-        keys = _Counted(inventory.each_key_package(issuer.issuer_key(), batch=batch))
+        account = batches.find(inventory, batch).account
+        keys = _Counted(inventory.each_key_package(issuer.issuer_key(), batch, account))
         with step(Message("batch-export.writing")), private_files.writing_new(output) as file:
             if form is Format.PSKC:
                 pskc_writer.stream(keys, file, agreed.key, agreed.passphrase)

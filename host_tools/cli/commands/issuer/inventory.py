@@ -12,7 +12,13 @@ from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands.token.accounts import moving_factor
 from host_tools.cli.options import file_endings
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, read_inventory
+from host_tools.cli.options.inventory import (
+    AccountName,
+    InventoryFile,
+    Serials,
+    read_inventory,
+    warn_of_left_out,
+)
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.options.pskc_encryption import PskcEncryptionOptions
 from host_tools.cli.output import Json, emit
@@ -119,15 +125,21 @@ def export(
         if inventory is None:
             raise KodebrikError("inventory-empty", ExitCode.BAD_INPUT)
         issuer_key = issuer.issuer_key()
-        keys = inventory.key_packages(
+        chosen = inventory.key_packages(
             issuer_key, [serial_number.check(serial) for serial in serials or ()], account
         )
+    keys = chosen.packages
     if not keys:
         raise KodebrikError("inventory-empty", ExitCode.BAD_INPUT)
     with reporting(Message("inventory.encrypting")) as progress:
         content = pskc_writer.write(keys, agreed.key, agreed.passphrase, progress)
     private_files.write_new(output, content)
-    result = {"file": str(output), "tokens": [key.serial for key in keys]}
+    warn_of_left_out(chosen.left_out, account)
+    result = {
+        "file": str(output),
+        "tokens": [key.serial for key in keys],
+        "left_out": chosen.left_out,
+    }
     emit(as_json, result, [Message("inventory.exported", count=len(keys), path=output)])
 
 

@@ -11,7 +11,14 @@ import typer
 
 from host_tools.cli.options import users_file
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
+from host_tools.cli.options.inventory import (
+    SERIALS_SHOWN,
+    AccountName,
+    InventoryFile,
+    Serials,
+    opened_inventory,
+    warn_of_left_out,
+)
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.options.pskc_encryption import PskcEncryption, PskcEncryptionOptions
 from host_tools.cli.options.validator import (
@@ -31,8 +38,6 @@ from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
-
-_SERIALS_SHOWN = 10
 
 
 @option_groups
@@ -105,9 +110,12 @@ def import_tokens(
             issuer_key = issuer.issuer_key()
             chosen = [serial_number.check(serial) for serial in serials or ()]
             with reporting(Message("import.reading")):
-                packages = inventory.key_packages(issuer_key, chosen, account)
-        found = TokenFile("inventory", packages, Remarks())
+                taken = inventory.key_packages(issuer_key, chosen, account)
+        found = TokenFile("inventory", taken.packages, Remarks())
+        left_out = taken.left_out
+        warn_of_left_out(left_out, account)
     else:
+        left_out = []
         found = _read(files, _options(kind, dialect, encryption.read()), serials)
     keys = found.tokens
     if not keys:
@@ -124,7 +132,7 @@ def import_tokens(
         rows = TokenRows(keys, assigned)
         shown = {"format": found.format, "tokens": Streamed(rows), "would_import": len(keys)}
         said = chain(rows.lines(), [Message("import.would-import", count=len(keys))])
-        emit(as_json, shown | found.remarks.as_json(), said)
+        emit(as_json, shown | _as_json(found, left_out), said)
         return
     known: set[str] = set()
     with (
@@ -154,7 +162,12 @@ def import_tokens(
                 count=len(assigned),
             )
         )
-    emit(as_json, result | found.remarks.as_json(), lines)
+    emit(as_json, result | _as_json(found, left_out), lines)
+
+
+def _as_json(found: TokenFile, left_out: list[str]) -> dict[str, Any]:
+    """Give what --json tells beside the tokens: remarks, and whose account was not clear."""
+    return found.remarks.as_json() | ({"left_out": left_out} if left_out else {})
 
 
 def _outcome(
@@ -164,12 +177,12 @@ def _outcome(
     with their serial numbers."""
     result: dict[str, Any] = {"imported": count}
     lines = [Message("import.imported", count=count)]
-    if 0 < count <= _SERIALS_SHOWN:
+    if 0 < count <= SERIALS_SHOWN:
         lines.append(Message("import.serials", serials=", ".join(key.serial for key in keys)))
     if known:
         result["already_imported"] = sorted(known)
         lines.append(Message("import.known", count=len(known)))
-    if 0 < len(known) <= _SERIALS_SHOWN:
+    if 0 < len(known) <= SERIALS_SHOWN:
         lines.append(Message("import.serials", serials=", ".join(sorted(known))))
     return result, lines
 
@@ -221,6 +234,6 @@ def _read(files: list[Path], options: ReadOptions, serials: list[str] | None) ->
     missing = set(serials)
     missing.difference_update(token.serial for token in found.tokens)
     if missing:
-        raise KodebrikError("import-serial-missing", ExitCode.BAD_INPUT, serial=min(missing))
+        raise KodebrikError("import-serial-missing", ExitCode.NOT_FOUND, serial=min(missing))
     chosen = [token for token in found.tokens if token.serial in serials]
     return replace(found, tokens=chosen)

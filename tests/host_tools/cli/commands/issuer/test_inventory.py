@@ -117,7 +117,7 @@ def test_what_a_token_no_longer_holds_leaves_the_inventory(provisioned, call, se
             ExitCode.USAGE,
         ),
         (("--encryption-key-file", "{tmp}/key", "--serial", "123456789012"), ExitCode.BAD_INPUT),
-        (("--encryption-key-file", "{tmp}/key", "--account", "other"), ExitCode.USAGE),
+        (("--encryption-key-file", "{tmp}/key", "--account", "other"), ExitCode.NOT_FOUND),
     ],
 )
 def test_an_export_that_cannot_be_made_writes_no_file(

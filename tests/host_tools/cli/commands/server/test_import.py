@@ -42,10 +42,10 @@ def key_file(tmp_path):
 NEXT, OTHER = "200000000007", "100000000008"
 
 
-def into_inventory(serial: str, **codes) -> None:
+def into_inventory(serial: str, account: str = "bank", **codes) -> None:
     """Put a token into the inventory, with a secret of its own, or one that is made anew."""
     with opened_inventory(None) as inventory:
-        credential = Credential("bank", secret_text.generate("SHA1"), **codes)
+        credential = Credential(account, secret_text.generate("SHA1"), **codes)
         record(inventory, serial, credential, key=Secret(bytes.fromhex(ISSUER_KEY)))
 
 
@@ -60,6 +60,25 @@ def test_an_inventory_that_was_imported_gives_its_new_tokens(provisioned, call, 
     said = capsys.readouterr().out
     assert "0 tokens imported.\n2 tokens were there already" in said
     assert f"Serial no.: {', '.join(third['already_imported'])}" in said
+
+
+def test_a_token_with_several_accounts_does_not_keep_the_others_from_the_server(
+    provisioned, call, server, capsys, tmp_path, key_file
+):
+    into_inventory(NEXT)
+    into_inventory(NEXT, "work")
+    into_inventory(OTHER, "work")
+    assert call("import", "--from-inventory") == (0, {"imported": 2, "left_out": [NEXT]})
+    named = ("--account", "work")
+    told = {"imported": 1, "already_imported": [OTHER], "left_out": [SERIAL]}
+    assert call("import", "--from-inventory", *named) == (0, told)
+    out = tmp_path / "work.pskc"
+    assert main(["inventory", "export", str(out), *named, "--encryption-key-file", key_file]) == 0
+    said = capsys.readouterr()
+    assert f"1 token has no account work and was left out: {SERIAL}." in said.err
+    assert said.out.startswith("2 tokens written")
+    assert main(["import", "--from-inventory"]) == 0
+    assert f"1 token has several accounts and was left out: {NEXT}." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("codes", [{}, {"digits": 8}], ids=["secret", "digits"])
@@ -161,7 +180,7 @@ def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp
     pairs = private(tmp_path / "pairs.csv", f"7001,{HEX}\n7002,{HEX}\n")
     assert call("import", pairs)[0] == ExitCode.BAD_INPUT
     assert call("import", pairs, "--kind", "hotp", "--serial", "7002") == (0, {"imported": 1})
-    assert call("import", pairs, "--kind", "hotp", "--serial", "7003")[0] == ExitCode.BAD_INPUT
+    assert call("import", pairs, "--kind", "hotp", "--serial", "7003")[0] == ExitCode.NOT_FOUND
     assert call("import", pairs, "--kind", "clock")[0] == ExitCode.USAGE
     assert call("import")[0] == call("import", pairs, "--from-inventory")[0] == ExitCode.USAGE
     assert call("import", str(tmp_path / "none.csv"))[0] == ExitCode.FILE
