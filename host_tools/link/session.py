@@ -202,13 +202,8 @@ class Session:
     def passed_selftest(self) -> dict[str, bool]:
         """Run the self-test as selftest() does; KodebrikError names the parts that fail it."""
         parts = self.selftest()
-        failed = [part for part, sound in parts.items() if not sound]
-        if failed:
-            raise KodebrikError(
-                "selftest-failed",
-                ExitCode.CHECK_FAILED,
-                parts=listed("list-comma", [named("token-part.", part) for part in failed]),
-            )
+        if error := selftest_error(parts):
+            raise error
         return parts
 
     def handshake(self, pattern: int, key: Secret | None, payload: bytes) -> tuple[bytes, bytes]:
@@ -283,6 +278,16 @@ class Session:
             else:
                 self._keys = [key, *(other for other in self._keys if other != key)]
                 return
+
+
+def selftest_error(parts: dict[str, bool]) -> KodebrikError | None:
+    """Give the error that names the parts that do not work, None when all do."""
+    failed = [named("token-part.", part) for part, sound in parts.items() if not sound]
+    if not failed:
+        return None
+    return KodebrikError(
+        "selftest-failed", ExitCode.CHECK_FAILED, parts=listed("list-comma", failed)
+    )
 
 
 def open_session(

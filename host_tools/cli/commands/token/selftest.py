@@ -1,17 +1,15 @@
 """kodebrik selftest: let a token test its parts."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from firmware.protocol import messages
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.token import (
-    TokenOptions,
-)
-from host_tools.cli.output import Json, ask, emit
+from host_tools.cli.options.token import TokenOptions
+from host_tools.cli.output import TRIES, Json, ask, can_ask, emit, say
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link.session import selftest_error
 from host_tools.messages.catalogue import Message, named
 
 _MOTOR = "vibration"
@@ -37,17 +35,39 @@ def selftest(
     the token to say.
     """
     with token.session() as session:
-        parts = session.passed_selftest()
-    if _MOTOR in parts and felt is None and not as_json and sys.stdin.isatty():
-        felt = _number(ask(Message("prompt.felt"), "--felt"))
-    if felt is not None and felt != (messages.SELFTEST_PULSES if _MOTOR in parts else 0):
-        raise KodebrikError("selftest-not-felt", ExitCode.CHECK_FAILED, felt=felt)
-    lines = [Message("selftest-works", part=named("token-part.", part)) for part in parts]
+        parts = session.selftest()
+    error = selftest_error(parts)
+    asked = _MOTOR in parts and felt is None and can_ask(as_json)
+    if asked:
+        felt = _felt()
+    if asked and felt is None:
+        error = error or KodebrikError("selftest-not-said", ExitCode.NOT_CONFIRMED, tries=TRIES)
+    if felt not in (None, messages.SELFTEST_PULSES if _MOTOR in parts else 0):
+        parts |= {_MOTOR: False} if _MOTOR in parts else {}
+        not_felt = KodebrikError("selftest-not-felt", ExitCode.CHECK_FAILED, felt=str(felt))
+        error = selftest_error(parts) if error else not_felt
+    result = {"serial": session.hello.serial, "parts": parts, "felt": felt}
+    if error and as_json:
+        emit(as_json, result | error.as_json(), ())
+        raise typer.Exit(error.exit_code)
+    lines = [
+        Message(
+            "selftest-works" if works else "selftest-does-not-work", part=named("token-part.", part)
+        )
+        for part, works in parts.items()
+    ]
     if _MOTOR in parts and felt is None:
         lines.append(Message("selftest-felt", count=messages.SELFTEST_PULSES))
-    emit(as_json, {"serial": session.hello.serial, "parts": parts, "felt": felt}, lines)
+    emit(as_json, result, lines)
+    if error:
+        raise error
 
 
-def _number(typed: str) -> int:
-    """Give a number that was typed; anything else is none that fits."""
-    return int(typed) if typed.strip().isdecimal() else -1
+def _felt() -> int | None:
+    """Give the number that the holder types, None when it is none as often as it may be typed."""
+    for _ in range(TRIES):
+        typed = ask(Message("prompt.felt"), "--felt").strip()
+        if typed.isdecimal():
+            return int(typed)
+        say(Message("prompt.no-number", mark=Message("error-mark")))
+    return None

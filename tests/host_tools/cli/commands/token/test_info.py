@@ -8,7 +8,6 @@ import pytest
 from firmware.protocol.messages import SELFTEST_PULSES
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from tests.support.command_line.keyboard import Keyboard
 from tests.support.link.fake_token import SERIAL
 
 
@@ -52,6 +51,7 @@ def test_selftest_names_what_failed(provisioned, token, call):
     code, result = call("selftest")
     assert code == ExitCode.CHECK_FAILED
     assert "display" in result["error"]
+    assert (result["parts"]["display"], result["parts"]["x25519"]) == (False, True)
 
 
 def test_the_holder_says_how_often_the_motor_was_felt(provisioned, token, call):
@@ -62,21 +62,37 @@ def test_the_holder_says_how_often_the_motor_was_felt(provisioned, token, call):
         code, result = call("selftest", "--felt", felt)
         assert code == ExitCode.CHECK_FAILED
         assert "motor" in result["error"]
+        assert [part for part, works in result["parts"].items() if not works] == ["vibration"]
     assert call("selftest")[1]["felt"] is None, "not asked for JSON"
 
 
 @pytest.mark.parametrize(
-    ("typed", "code"), [(str(SELFTEST_PULSES), 0), ("0", 16), ("", 16), ("yes", 16)]
+    ("typed", "code"),
+    [
+        ((str(SELFTEST_PULSES),), 0),
+        (("", "yes", str(SELFTEST_PULSES)), 0),
+        (("0",), ExitCode.CHECK_FAILED),
+        (("a", "b", "-1"), ExitCode.NOT_CONFIRMED),
+    ],
 )
-def test_at_a_terminal_the_holder_is_asked(provisioned, token, monkeypatch, typed, code):
+def test_at_a_terminal_the_holder_is_asked_until_it_is_a_number(
+    provisioned, token, monkeypatch, capsys, typed, code
+):
     token.services.more_parts = {"vibration": True}
-    keyboard = Keyboard(lambda: typed)
-    keyboard.isatty = lambda: True
-    monkeypatch.setattr(sys, "stdin", keyboard)
-    assert ExitCode.CHECK_FAILED == 16
-    answers = iter([typed, "0"])
+    answers = iter(typed)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
     assert main(["selftest"]) == code
+    assert next(answers, None) is None
+    assert "display: works" in capsys.readouterr().out
+
+
+def test_a_motor_that_is_not_felt_hides_no_other_part(provisioned, token, capsys):
+    token.services.more_parts = {"vibration": True, "jack": False}
+    assert main(["selftest", "--felt", "1"]) == ExitCode.CHECK_FAILED
+    said = capsys.readouterr()
+    assert {"x25519: works", "vibration motor: does not work"} <= set(said.out.splitlines())
+    assert "The self-test failed for: jack, vibration motor." in said.err
 
 
 def test_without_a_terminal_it_is_said_what_was_not_measured(
