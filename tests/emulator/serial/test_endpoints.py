@@ -1,9 +1,11 @@
 """The serial link for other programs: pseudo-terminal, RFC 2217, and mpremote at a REPL."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -11,11 +13,13 @@ import pytest
 import serial
 
 from emulator.errors import FirmwareCrashError
+from emulator.serial.endpoints import Rfc2217
 from emulator.session import Emulator
 from tests.support.emulated.images import ECHO
 from tests.support.limits import REAL_LIMIT
 
 Token = Callable[..., Emulator]
+UNREAD = 256 * 1024  # bytes
 
 
 def test_a_program_communicates_through_the_pseudo_terminal(token: Token) -> None:
@@ -106,6 +110,20 @@ def test_a_second_rfc2217_client_is_refused(token: Token) -> None:
             serial.serial_for_url(url, timeout=1)
         port.write(b"x")
         assert port.read(1) == b"X"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing limits it")
+def test_of_what_is_not_read_an_rfc2217_client_can_send_little() -> None:
+    """Or what it sends next would wait behind up to 4 MB, which no token reads at once."""
+    endpoint = Rfc2217(0)
+    sent = 0
+    with socket.create_connection(("127.0.0.1", endpoint.port)) as client:
+        client.settimeout(0.1)
+        with suppress(TimeoutError):
+            while sent <= UNREAD:
+                sent += client.send(bytes(4096))
+    endpoint.close()
+    assert sent <= UNREAD
 
 
 def test_serving_keeps_step_with_real_time(token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
