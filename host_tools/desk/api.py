@@ -208,7 +208,7 @@ def speech(desk: Desk, start: Second, end: Second) -> Speech:
         )
         for clip, word in zip(heard.clips, heard.words, strict=True)
     ]
-    language = heard.language if any(clip.speed for clip in clips) else None
+    language = heard.language if heard.known else None
     return Speech(start=start, end=end, language=language, text=heard.text, clips=clips)
 
 

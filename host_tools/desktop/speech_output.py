@@ -38,6 +38,11 @@ class Speech(NamedTuple):
     words: list[str]
 
     @property
+    def known(self) -> bool:
+        """Whether there is any clip in it."""
+        return any(clip.name != UNKNOWN for clip in self.clips)
+
+    @property
     def text(self) -> str:
         """Give the words as one line."""
         return " ".join(self.words)
@@ -54,13 +59,18 @@ class SpeechRecogniser:
             name: Recogniser(packfile.load(store.pack(name))[1] + letters) for name in languages
         }
 
-    def recognise(self, samples: Samples) -> Speech:
-        """Give what is said, in the language with the most known clips."""
+    def recognise(self, samples: Samples, before: str | None = None) -> Speech:
+        """Give what is said, in the language with the most known clips; where none has any, in that
+        which was spoken `before`."""
         found = {
             language: recogniser.found(samples)
             for language, recogniser in self._recognisers.items()
         }
-        language = max(found, key=lambda each: sum(clip.name != UNKNOWN for clip in found[each]))
+
+        def known(language: str) -> tuple[int, bool]:
+            return sum(clip.name != UNKNOWN for clip in found[language]), language == before
+
+        language = max(found, key=known)
         phrases = voice_languages.load(language).phrases | voice_languages.LETTERS
         words = in_words((clip.name for clip in found[language]), phrases, language)
         return Speech(language, found[language], words)
@@ -70,7 +80,8 @@ class UtteranceDetector:
     """Splits a token's sound into utterances and recognises their text.
 
     `on_samples` gets the sound as it comes, from an utterance's first sample on; `on_utterance`
-    gets (text, language) when an utterance has ended.
+    gets (text, language) when an utterance has ended. Of sounds that are no speech, such as the
+    tones of a wait, it gets the first.
     """
 
     def __init__(
@@ -83,6 +94,7 @@ class UtteranceDetector:
         """Start at the token's present time, and recognise any of `languages`."""
         self._emulator, self._on_samples, self._on_utterance = emulator, on_samples, on_utterance
         self._recogniser = SpeechRecogniser(languages)
+        self._last: Speech | None = None
         self._position = emulator.elapsed
         self._utterance: list[Samples] = []
         self._silent = 0  # samples since the last that was loud
@@ -99,9 +111,11 @@ class UtteranceDetector:
             self._on_samples(samples)
         self._silent = len(samples) - int(loud[-1]) if loud.size else self._silent + len(samples)
         if self._utterance and self._silent >= _UTTERANCE_END * RATE:
-            speech = self._recogniser.recognise(np.concatenate(self._utterance))
-            self._on_utterance(speech.text, speech.language)
-            self._utterance = []
+            last, spoken = self._last, self._last and self._last.language
+            speech = self._recogniser.recognise(np.concatenate(self._utterance), spoken)
+            if speech.known or last is None or last.known:
+                self._on_utterance(speech.text, speech.language)
+            self._last, self._utterance = speech, []
 
 
 class TextSpeaker:

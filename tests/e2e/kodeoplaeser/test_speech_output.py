@@ -45,6 +45,26 @@ def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
     assert np.array_equal(sound[sound != 0], whole[whole != 0])
 
 
+def test_the_tones_of_a_wait_are_told_of_once_in_the_language_that_is_spoken(
+    token: SpeakingToken,
+):
+    told: list[tuple[str, str]] = []
+    detector = UtteranceDetector(
+        token.emulator, ("da", "en"), lambda samples: None, lambda *said: told.append(said)
+    )
+    token.chord("9")
+    listened(token, detector, 4)
+    token.emulator.set_time(token.emulator.now // 30 * 30 + 22)
+    token.tap("red")
+    listened(token, detector, 16)
+    code = digits(token.emulator.screen_text()[1:2])
+    assert told[1:] == [
+        (words("en", "new_code", "wait", "7", "seconds"), "en"),
+        ("(another sound)", "en"),
+        ("(another sound) " + words("en", "ample_time", "code", *code), "en"),
+    ]
+
+
 def test_the_host_voice_says_the_latest_text_and_reports_its_errors():
     began, go_on, said = threading.Event(), threading.Event(), []
 
