@@ -104,7 +104,7 @@ def text(parts: "Parts", phrases: dict) -> str:
 
 
 def time_left(seconds: int) -> tuple:
-    """Return the keys of a number and its unit for a time in seconds, rounded up to one that has a
-    clip."""
-    number, unit = (seconds, "seconds") if seconds <= 60 else ((seconds + 59) // 60, "minutes")
+    """Return the keys of a number and its unit for a time in seconds, rounded up to one that has
+    clips: "sekunder" are two at least."""
+    number, unit = (max(2, seconds), "seconds") if seconds <= 60 else (-(-seconds // 60), "minutes")
     return str(number if number < 10 else (number + 9) // 10 * 10), unit

@@ -106,7 +106,7 @@ class FreshPeriod(UpdatedView):
         return max(0, time.ticks_diff(self._ends, now))
 
     def _shown(self) -> tuple:
-        return time_left(max(1, (self._left(time.ticks_ms()) - _MARGIN + 999) // 1000))
+        return time_left((self._left(time.ticks_ms()) - _MARGIN + 999) // 1000)
 
     def _number(self) -> str:
         return self._shown()[0]

@@ -130,7 +130,7 @@ class PinWait(View):
         return True
 
     def _left(self) -> tuple:
-        return time_left(max(0, time.ticks_diff(self._ends, time.ticks_ms()) + 999) // 1000)
+        return time_left((time.ticks_diff(self._ends, time.ticks_ms()) + 999) // 1000)
 
     def _number(self) -> str:
         return self._left()[0]

@@ -34,6 +34,16 @@ def test_with_too_little_time_left_the_fresh_code_is_waited_for_and_read(runtime
     assert shown(runtime) == "God tid. Koden er " + " ".join(("".join(NEW[:3]), "".join(NEW[3:])))
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("da", "Vent 2 sekunder."), ("en", "Wait 2 seconds.")]
+)
+def test_the_last_second_of_a_wait_is_rounded_up_to_a_plural(
+    runtime: Runtime, language: str, words: str
+):
+    play(runtime, "red", "wait 2500", left=3, settings={"language": language})
+    assert shown(runtime).endswith(words)
+
+
 @pytest.mark.clause("code: fresh period")
 def test_the_threshold_is_the_speech_and_the_typing_time_at_every_speed(runtime: Runtime):
     for speed in (1, 3, 5):
