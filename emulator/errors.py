@@ -61,6 +61,15 @@ class OtherVersionError(EmulatorError, ValueError):
         self.version = version
 
 
+class StateValueError(EmulatorError, ValueError):
+    """A value of a token's state is missing, or none that a token has."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is the value's, such as "clock.drift"."""
+        super().__init__(f"The state's {name} is missing, or none that a token has.")
+        self.name = name
+
+
 class NoSnapshotError(EmulatorError):
     """A file is no snapshot of a token, or is damaged."""
 

@@ -3,7 +3,6 @@ lock on their folder keeps a second emulator off."""
 
 import fcntl
 import json
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,21 +16,23 @@ from emulator.errors import (
     TokenInUseError,
 )
 from emulator.mcu.flash import Flash
+from emulator.state_values import Allowed, number, whole
+from emulator.state_values import check as check_values
 
 FLASH, STATE = "flash.bin", "state.json"
 FROZEN = "frozen.bin"  # the modules of a token whose firmware is frozen
 VERSION = 2
 _LATEST = 2**33  # Unix seconds: beyond what a clock chip counts
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "product": str,
-    "board": str,
-    "seed": int,
-    "draws": int,
-    "time": (int, float),
-    "wear": list,
-    "operations": int,
-    "clock": (dict, type(None)),
-    "battery_mv": (int, type(None)),
+_VALUES: Allowed = {
+    "product": lambda value: isinstance(value, str),
+    "board": lambda value: isinstance(value, str),
+    "seed": whole(),
+    "draws": whole(0),
+    "time": number(0, _LATEST),
+    "wear": lambda value: isinstance(value, list) and all(map(whole(0), value)),
+    "operations": whole(0),
+    "clock": lambda value: isinstance(value, dict | None),
+    "battery_mv": lambda value: value is None or whole(0)(value),
 }
 
 
@@ -62,8 +63,8 @@ def load(directory: Path) -> dict[str, Any] | None:
 
 
 def read(content: bytes) -> dict[str, Any]:
-    """Give the state in a file's content. ValueError for damage, and OtherVersionError, which is
-    one too."""
+    """Give the state in a file's content. ValueError for damage, and OtherVersionError and
+    StateValueError, which are such too."""
     try:
         state = json.loads(content)
     except RecursionError:
@@ -72,14 +73,7 @@ def read(content: bytes) -> dict[str, Any]:
         raise ValueError("This is no token's state.")
     if version != VERSION:
         raise OtherVersionError(version)
-    for name, kind in _KINDS.items():
-        if not isinstance(state.get(name, ...), kind):
-            raise ValueError(f"The token's {name} is missing, or of another kind.")
-    if not (math.isfinite(state["time"]) and 0 <= state["time"] < _LATEST):
-        raise ValueError("The token's time is none.")
-    counts = [*state["wear"], state["draws"], state["operations"], state["battery_mv"] or 0]
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
-        raise ValueError("What the token counts are whole numbers from 0 on.")
+    check_values(state, _VALUES)
     return state
 
 

@@ -250,9 +250,9 @@ class Emulator:
         """Have the token keep what it kept at `snapshot`, which leaves it off and unplugged. The
         true time goes on, and its clock chip has counted since; `and_time`: it is as it was then.
 
-        A snapshot of another token makes it that one. NoSnapshotError for a damaged one, and
-        OtherSnapshotError for one of another product, board or frozen firmware: then nothing has
-        changed.
+        A snapshot of another token makes it that one. NoSnapshotError for a damaged one,
+        StateValueError for a value that no token has, and OtherSnapshotError for one of another
+        product, board or frozen firmware: then nothing has changed.
         """
         with self.lock:
             kind = self.product["name"], self._board_name

@@ -7,7 +7,12 @@ import zlib
 from typing import Any, NamedTuple
 
 from emulator import saved_state
-from emulator.errors import NoSnapshotError, OtherSnapshotError, OtherVersionError
+from emulator.errors import (
+    NoSnapshotError,
+    OtherSnapshotError,
+    OtherVersionError,
+    StateValueError,
+)
 from emulator.mcu.flash import Flash
 from emulator.saved_state import FLASH, FROZEN, STATE
 
@@ -62,18 +67,20 @@ class Snapshot(NamedTuple):
         self, product: str, board: str, parts: dict[str, Any], flash: Flash
     ) -> dict[str, Any]:
         """Give its state, which is one of a `product` for `board` with such parts and such a flash;
-        OtherVersionError, OtherSnapshotError, NoSnapshotError."""
+        OtherVersionError, StateValueError, OtherSnapshotError, NoSnapshotError."""
         try:
             kept = saved_state.read(self.state.encode())
             if (kept["product"], kept["board"]) != (product, board):
                 raise OtherSnapshotError(kept["product"], kept["board"])
             saved_state.check_parts(parts, kept)
-        except OtherVersionError:
+        except (OtherVersionError, StateValueError):
             raise
         except ValueError as error:
             raise NoSnapshotError(str(error)) from None
-        if len(self.flash) != flash.size or len(kept["wear"]) != len(flash.wear):
+        if len(self.flash) != flash.size:
             raise NoSnapshotError("The snapshot's flash is of another size than the token's.")
+        if len(kept["wear"]) != len(flash.wear):
+            raise StateValueError("wear")
         return kept
 
 

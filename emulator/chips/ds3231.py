@@ -6,10 +6,13 @@ which drift and aging divide evenly.
 """
 # ruff: noqa: PLR2004 - hours of a clock
 
-import math
+import re
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+
+from emulator.state_values import Allowed, number, whole
+from emulator.state_values import check as check_values
 
 SECOND = 10**18
 RATE = 10**12  # units per microsecond at no drift: drift is set in steps of 1e-6 ppm
@@ -25,14 +28,17 @@ ALARM, CONTROL, STATUS, AGING, TEMPERATURE, REGISTERS = 0x07, 0x0E, 0x0F, 0x10, 
 EOSC, CONV = 0x80, 0x20
 OSF, EN32KHZ, BSY, ALARMS = 0x80, 0x08, 0x04, 0x03
 _LEAP_CENTURY = date(2000, 1, 1)  # 2000..2099 has the chip's leap years
-_KEPT: dict[str, type | tuple[type, ...]] = {
-    "time": int,
-    "registers": str,
-    "day_shift": int,
-    "twelve": bool,
-    "aging": int,
-    "drift": int,
-    "temperature": (int, float),
+_WRAP = 2 * CENTURY_DAYS * DAY * SECOND
+_MOST_DRIFT = 10**12  # of those steps, a million ppm: time does not run backwards
+_HEX = re.compile(f"[0-9a-f]{{{2 * REGISTERS}}}")
+_KEPT: Allowed = {
+    "time": whole(0, _WRAP - 1),
+    "registers": lambda value: isinstance(value, str) and bool(_HEX.fullmatch(value)),
+    "day_shift": whole(0, 6),
+    "twelve": lambda value: isinstance(value, bool),
+    "aging": whole(-128, 127),
+    "drift": whole(-_MOST_DRIFT, _MOST_DRIFT),
+    "temperature": number(-273.15, 1000),
 }
 
 
@@ -102,8 +108,22 @@ class Ds3231:
 
     @drift_ppm.setter
     def drift_ppm(self, ppm: float) -> None:
+        drift = round(Fraction(str(ppm)) * 10**6)
+        if not _KEPT["drift"](drift):
+            raise ValueError("A clock drifts by a million ppm at most.")
         self._sync()
-        self._drift = round(Fraction(str(ppm)) * 10**6)
+        self._drift = drift
+
+    @property
+    def temperature(self) -> float:
+        """The chip's temperature, degrees Celsius."""
+        return self._temperature
+
+    @temperature.setter
+    def temperature(self, celsius: float) -> None:
+        if not _KEPT["temperature"](celsius):
+            raise ValueError("A temperature is -273.15 °C or more, and below 1000 °C.")
+        self._temperature = celsius
 
     @property
     def unix(self) -> Fraction:
@@ -115,16 +135,14 @@ class Ds3231:
         """Set the time from outside as the firmware does: weekday 1 for Monday, no flag, no output
         of 32 kHz."""
         self._sync()
-        self._time = round((Fraction(seconds) - EPOCH) * SECOND) % self._wrap
+        self._time = round((Fraction(seconds) - EPOCH) * SECOND) % _WRAP
         self._registers[STATUS] &= ~(OSF | EN32KHZ)
         self._day_shift = _SATURDAY
 
     def shift(self, microseconds: int) -> None:
         """Add `microseconds` to the time, without time passing."""
         self._sync()
-        self._time = (self._time + microseconds * RATE) % self._wrap
-
-    _wrap = 2 * CENTURY_DAYS * DAY * SECOND
+        self._time = (self._time + microseconds * RATE) % _WRAP
 
     def _sync(self) -> None:
         """Count up to now; a new aging value takes effect at the next temperature conversion."""
@@ -143,7 +161,7 @@ class Ds3231:
     def _count(self, microseconds: int) -> None:
         self._time = (
             self._time + microseconds * (RATE + self._drift - self._aging * AGING_STEP)
-        ) % self._wrap
+        ) % _WRAP
 
     def _signed(self, register: int) -> int:
         value = self._registers[register]
@@ -231,7 +249,7 @@ class Ds3231:
         )
         second = hour * 3600 + _value(registers[1] & 0x7F) * 60 + _value(registers[0] & 0x7F)
         fraction = 0 if restart else self._time % SECOND
-        self._time = ((days * DAY + second) * SECOND + fraction) % self._wrap
+        self._time = ((days * DAY + second) * SECOND + fraction) % _WRAP
         self._day_shift = ((registers[3] & 7) - 1 - self._time // SECOND // DAY) % 7
 
     @property
@@ -257,19 +275,13 @@ class Ds3231:
 
     @staticmethod
     def check(state: dict[str, Any]) -> None:
-        """Check that `state` gave it; ValueError."""
-        for name, kind in _KEPT.items():
-            if not isinstance(state.get(name), kind):
-                raise ValueError(f"The clock's {name} is missing, or of another kind.")
-        if len(bytes.fromhex(state["registers"])) != REGISTERS:
-            raise ValueError(f"The clock has {REGISTERS} registers.")
-        if not math.isfinite(state["temperature"]):
-            raise ValueError("The clock's temperature is no number.")
+        """Check that `state` gave it; StateValueError."""
+        check_values(state, _KEPT, "clock.")
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore what `state` gave; ValueError for anything else, before anything changes."""
+        """Restore what `state` gave; StateValueError for anything else, before anything changes."""
         self.check(state)
-        self._time = state["time"] % self._wrap
+        self._time = state["time"]
         self._day_shift, self._twelve = state["day_shift"], state["twelve"]
         self._registers = bytearray.fromhex(state["registers"])
         self._aging, self._drift, self.temperature = (

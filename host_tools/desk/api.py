@@ -308,10 +308,11 @@ def state(desk: Desk) -> Response:
     return Response(file, headers=named, media_type=_ZIP)
 
 
-@router.put("/state")
+# An empty file is refused as any other that is none, not as a field that is missing.
+@router.put("/state", openapi_extra={"requestBody": {"required": True}})
 def load(
     desk: Desk,
-    file: Annotated[bytes, Body(media_type=_ZIP)],
+    file: Annotated[bytes, Body(media_type=_ZIP)] = b"",
     name: Annotated[str | None, Query(min_length=1, max_length=80)] = None,
 ) -> TokenState:
     """Have the token that such a file holds, off and unplugged, at its time. What it was before is

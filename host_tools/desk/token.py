@@ -14,6 +14,7 @@ from emulator.errors import (
     NoSnapshotError,
     OtherSnapshotError,
     OtherVersionError,
+    StateValueError,
     TracedAlreadyError,
 )
 from emulator.saved_state import VERSION
@@ -207,6 +208,10 @@ class DeskToken:
                 emulator.restore(Snapshot.of_archive(file), and_time=True)
             except NoSnapshotError:
                 raise KodebrikError("desk-no-state", ExitCode.BAD_INPUT) from None
+            except StateValueError as error:
+                raise KodebrikError(
+                    "desk-state-value", ExitCode.BAD_INPUT, name=error.name
+                ) from None
             except OtherVersionError as error:
                 raise KodebrikError(
                     "desk-state-version",

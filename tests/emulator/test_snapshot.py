@@ -12,7 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.errors import NoSnapshotError, OtherSnapshotError, OtherVersionError
+from emulator.errors import (
+    NoSnapshotError,
+    OtherSnapshotError,
+    OtherVersionError,
+    StateValueError,
+)
 from emulator.saved_state import FLASH, FROZEN, STATE
 from emulator.session import Emulator
 from emulator.snapshot import Snapshot
@@ -132,6 +137,38 @@ def test_one_that_would_unpack_to_anything_else_is_refused(plugged: Emulator) ->
         refused(plugged, file, NoSnapshotError)
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("seed", (True, "1", 1.5)),
+        ("draws", (-1, None)),
+        ("time", (-1, 2**33, float("nan"), "now")),
+        ("wear", ([], [-1], [None], {})),
+        ("battery_mv", (-5, 3900.0, "full", True)),
+        ("clock.time", (-1, 10**30)),
+        ("clock.registers", ("", "zz" * 19, "00" * 18, 7)),
+        ("clock.day_shift", (7, -1)),
+        ("clock.twelve", (0, None)),
+        ("clock.aging", (128, -129)),
+        ("clock.drift", (10**30, 1.0)),
+        ("clock.temperature", (float("inf"), -300, "cold")),
+    ],
+)
+def test_a_value_that_no_token_has_is_refused_by_its_name(
+    plugged: Emulator, name: str, values: tuple[object, ...]
+) -> None:
+    kept = plugged.snapshot()
+    for value in values:
+        state = json.loads(kept.state)
+        *within, last = name.split(".")
+        holder = state[within[0]] if within else state
+        holder[last] = value
+        with pytest.raises(StateValueError) as refused:
+            plugged.restore(kept._replace(state=json.dumps(state)))
+        assert refused.value.name == name
+        assert plugged.snapshot() == kept
+
+
 CLOCK = ("time", "registers", "day_shift", "twelve", "aging", "drift", "temperature")
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -155,7 +192,7 @@ def test_a_changed_state_is_refused_or_runs(plugged: Emulator, data: st.DataObje
     file = kept._replace(state=json.dumps(state)).archive()
     try:
         plugged.restore(Snapshot.of_archive(file), and_time=True)
-    except (NoSnapshotError, OtherSnapshotError, OtherVersionError):
+    except (NoSnapshotError, StateValueError, OtherSnapshotError, OtherVersionError):
         assert plugged.snapshot() == kept
         return
     plugged.plug()

@@ -342,11 +342,16 @@ def test_a_file_that_is_no_state_of_this_kind_of_token_is_refused_in_words(desk:
     state = json.loads(good.state)
     of_another = good._replace(state=json.dumps(state | {"product": "kodeviser"}))
     of_then = good._replace(state=json.dumps(state | {"version": 1}))
+    empty = good._replace(state=json.dumps(state | {"battery_mv": -5}))
+    fast = state | {"clock": state["clock"] | {"drift": 10**30}}
     client.post("press", json={"keys": ["red"]})
     for file, status, identifier, words in (
         (b"PK\x03\x04", 422, "desk-no-state", "no token's state"),
         (of_another.archive(), 409, "desk-state-other", "kodeviser for the board pico2"),
         (of_then.archive(), 422, "desk-state-version", "version 1"),
+        (empty.archive(), 422, "desk-state-value", "battery_mv"),
+        (good._replace(state=json.dumps(fast)).archive(), 422, "desk-state-value", "clock.drift"),
+        (b"", 422, "desk-no-state", "no token's state"),
     ):
         answer = client.put("state", content=file, headers=ZIP)
         assert (answer.status_code, answer.json()["id"]) == (status, identifier), answer.text
