@@ -236,7 +236,7 @@ def log(desk: Desk) -> list[LogLine]:
 @router.get("/scenario", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def scenario(desk: Desk) -> Response:
     """What was recorded, or is, for `kodebrik emulate --script`; where nothing was, what was done
-    with the token so far."""
+    since the start, the last snapshot or state that was restored or scenario that was played."""
     return Response(desk.scenario(), media_type="text/plain")
 
 

@@ -162,8 +162,8 @@ class DeskToken:
                 self._tell_recording()
 
     def scenario(self) -> str:
-        """Give what was recorded, or is; where nothing was, what was done since the token came, or
-        was another one."""
+        """Give what was recorded, or is; where nothing was, what was done since the token came, was
+        another one, or a scenario was played."""
         return self.recorder.text() if self._recorded is None else self._recorded.text
 
     def play(self, text: str | None, rate: float) -> None:

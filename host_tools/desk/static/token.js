@@ -29,9 +29,14 @@ export function openToken(page, part, secret, tell) {
     return answer;
   }
 
+  const failed = (error) => tell(error.message);
+  // What was told of an earlier action goes when the next one begins.
+  function tried(action) {
+    tell("");
+    return action().catch(failed);
+  }
   function queued(action) {
-    queue = queue.then(action).then(() => tell(""), (error) => tell(error.message));
-    return queue;
+    return tried(() => (queue = queue.then(action).catch(failed)));
   }
   const act = (method, path, body) => queued(() => request(method, path, body));
 
@@ -206,8 +211,10 @@ export function openToken(page, part, secret, tell) {
     if (!held.has(name)) return;
     const left = held.get(name) + TAP - performance.now();
     held.delete(name);
-    queue = queue.then(() => new Promise((resolve) => setTimeout(resolve, left)));
-    act("POST", "/keys/up", { key: name });
+    queue = queue
+      .then(() => new Promise((resolve) => setTimeout(resolve, left)))
+      .then(() => request("POST", "/keys/up", { key: name }))
+      .catch(failed);
   }
 
   const toggle = (name) => (held.has(name) ? up(name) : down(name));
@@ -330,14 +337,14 @@ export function openToken(page, part, secret, tell) {
     element("a", "", { href: address, download: name }).click();
     URL.revokeObjectURL(address);
   }
-  clicked("save-picture", () => save("/screen.png", "screen.png"));
-  clicked("save-scenario", () => save("/scenario", "scenario.txt"));
-  clicked("save-sound", async () => {
+  const saves = (id, action) => clicked(id, () => tried(action));
+  saves("save-picture", () => save("/screen.png", "screen.png"));
+  saves("save-scenario", () => save("/scenario", "scenario.txt"));
+  saves("save-sound", async () => {
     const { elapsed } = await (await request("GET", "/token")).json();
     await save(`/speech.wav?start=${Math.max(0, elapsed - 60)}&end=${elapsed}`, "said.wav");
   });
-
-  clicked("save-state", () => save("/state", "state.zip"));
+  saves("save-state", () => save("/state", "state.zip"));
   $("load-state").addEventListener("change", async () => {
     const [file] = $("load-state").files;
     if (!file) return;
@@ -345,20 +352,17 @@ export function openToken(page, part, secret, tell) {
     $("load-state").value = ""; // the same file may be chosen again
   });
 
-  const followTrace = openTrace({ $, request, save, press, tell });
+  const followTrace = openTrace({ $, request, save, press, tried });
 
   // Scenarios. A key that is pressed while one is played comes in between.
 
   async function play(text) {
     press($("play"), true);
-    await request("POST", "/scenario/play", { text, rate: state.rate || 1 }).then(
-      () => tell(""),
-      (error) => tell(error.message),
-    );
+    await tried(() => request("POST", "/scenario/play", { text, rate: state.rate || 1 }));
     press($("play"), false);
   }
   clicked("record", () => act("POST", state.recording ? "/scenario/stop" : "/scenario/record"));
-  clicked("play", () => ($("play").ariaPressed === "true" ? request("POST", "/scenario/stop") : play(null)));
+  clicked("play", () => ($("play").ariaPressed === "true" ? tried(() => request("POST", "/scenario/stop")) : play(null)));
   $("play-file").addEventListener("change", async () => {
     const [file] = $("play-file").files;
     if (!file) return;

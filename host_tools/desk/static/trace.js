@@ -4,20 +4,12 @@ const LINES = 200;
 const LOOK = 1000; // milliseconds between two looks
 
 // `$` finds an element of the token's part, `request` asks its API, `save` gives a file to the
-// user, `press` marks a button as pressed, `tell` says what went wrong. Gives a function that takes
-// whether the trace records.
-export function openTrace({ $, request, save, press, tell }) {
+// user, `press` marks a button as pressed, `tried` does something and says what went wrong. Gives a
+// function that takes whether the trace records.
+export function openTrace({ $, request, save, press, tried }) {
   let running = false;
   let asks = 0, shown = 0; // how often was asked, and which of these is shown
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
-  const tried = (action) => async () => {
-    try {
-      await action();
-      tell("");
-    } catch (error) {
-      tell(error.message);
-    }
-  };
 
   async function show() {
     const only = encodeURIComponent($("trace-filter").value.trim());
@@ -42,11 +34,11 @@ export function openTrace({ $, request, save, press, tell }) {
     if (running && seen) show().catch(() => {}); // that nobody answers is told elsewhere
   }
 
-  $("trace").addEventListener("click", tried(record));
+  $("trace").addEventListener("click", () => tried(record));
   $("trace-pause").addEventListener("click", () => press($("trace-pause"), !pressed($("trace-pause"))));
-  $("trace-filter").addEventListener("input", tried(show));
-  $("save-trace-text").addEventListener("click", tried(() => save("/trace.txt", "trace.txt")));
-  $("save-trace-vcd").addEventListener("click", tried(() => save("/trace.vcd", "trace.vcd")));
+  $("trace-filter").addEventListener("input", () => tried(show));
+  $("save-trace-text").addEventListener("click", () => tried(() => save("/trace.txt", "trace.txt")));
+  $("save-trace-vcd").addEventListener("click", () => tried(() => save("/trace.vcd", "trace.vcd")));
   setInterval(look, LOOK);
 
   // Follows the token's state: another page may have begun or ended the trace.

@@ -350,10 +350,20 @@ def test_a_number_that_is_not_allowed_is_told_and_changes_nothing(
         field.blur()
         expect(page.locator("#notice")).to_be_visible()
     assert token.emulator.battery_mv == before
+    with token.emulator.lock:  # so that it is not answered yet
+        page.locator("#token-1-reset").click()
+        expect(page.locator("#notice")).to_be_hidden()
     field.fill("3700")
     field.press("Enter")
     expect(page.locator("#notice")).to_be_hidden()
     assert field.get_attribute("aria-invalid") == "false"
+
+
+def test_what_cannot_be_saved_is_told(desk: Made, open_page: Opened) -> None:
+    page = open_page(desk(), language="en-GB")
+    page.evaluate("() => { fetch = () => Promise.reject(Error('nobody answers')) }")
+    page.click("#token-1-save-picture")
+    expect(page.locator("#notice")).to_have_text("nobody answers")
 
 
 def test_focus_stays_in_the_snapshots_when_one_is_forgotten(desk: Made, open_page: Opened) -> None:
