@@ -9,8 +9,8 @@ import base64
 import binascii
 import re
 import time
-from dataclasses import asdict
-from typing import Annotated, Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
@@ -155,10 +155,17 @@ class AnswerBody(RequestBody):
     proof: Proof
 
 
-class PracticeAnswer(AnswerBody):
-    """The answer to a practice approval, with that."""
+@dataclass(frozen=True, slots=True)
+class PracticeApproval(WaitingApproval):
+    """An approval to practise on."""
 
-    approval: WaitingApproval
+    practice: Literal[True] = True
+
+
+class PracticeAnswer(AnswerBody):
+    """The answer to a practice approval, with that as it was given."""
+
+    approval: PracticeApproval
 
 
 class Notices(BaseModel):
@@ -369,11 +376,10 @@ def set_notices(
 
 
 @router.post("/practice", responses=responses())
-def practice(request: Request, service: Service, session: Session) -> dict[str, Any]:
+def practice(request: Request, service: Service, session: Session) -> PracticeApproval:
     """Give an approval to practise on."""
     settings: Settings = request.app.state.settings
-    made = service.app.practice(session, settings.app.limits)
-    return {**asdict(made), "practice": True}
+    return PracticeApproval(**asdict(service.app.practice(session, settings.app.limits)))
 
 
 @router.post("/practice/answer", responses=responses())
