@@ -14,26 +14,30 @@ function count() {
   told = seconds;
   announced.textContent = left.dataset.soon.replace("{seconds}", seconds);
 }
-window.setInterval(count, 1000);
+const counting = window.setInterval(count, 1000);
+let sent = false;  // by the user, who has chosen something else
+finish.addEventListener("submit", () => { sent = true; });
 async function wait() {
   waiting.hidden = false;
   await pause(1500);  // after the page's heading was read
   announced.textContent = waiting.dataset.waiting;
   const address = new URL(waiting.dataset.state, window.location.href);
   address.searchParams.set("wait", "25");
-  for (;;) {
+  let state = "waiting";
+  while (state === "waiting") {
     try {
       const answer = await fetch(address);
       if (!answer.ok) throw new Error(String(answer.status));
-      const { state, seconds_left: seconds } = await answer.json();
-      if (seconds > told) told = seconds;  // it was extended in the app
-      ends = performance.now() + 1000 * seconds;
-      if (state === "approved") announced.textContent = waiting.textContent = waiting.dataset.approved;
-      if (state !== "waiting") break;
+      const found = await answer.json();
+      state = found.state;
+      if (found.seconds_left > told) told = found.seconds_left;  // it was extended in the app
+      if (state === "waiting") ends = performance.now() + 1000 * found.seconds_left;
     } catch {
       await pause(3000);  // the server is away for a moment
     }
   }
-  finish.submit();
+  window.clearInterval(counting);
+  if (state === "approved") announced.textContent = waiting.textContent = waiting.dataset.approved;
+  if (!sent) finish.submit();
 }
 wait();

@@ -1,14 +1,11 @@
 // The user's devices, notices and history.
 "use strict";
-import { ask } from "./server.js";
-import { countFrom, forget, nextCounter, prove } from "./keys.js";
+import { here, request, sendProven } from "./session.js";
 import { digitByDigit, speakable } from "./spoken.js";
-import { attempt, by, element, filled, focusHeading, line, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
+import { act, attempt, by, element, filled, focusHeading, isShown, line, say, sure, tell, tellRefusal, texts, time } from "./views.js";
 
-/** Show them; `here` has the device and its session, `ended` is called when this device is gone. */
-export function openAccount(here, ended, locked) {
-  const request = (method, path, body) => ask(method, path, body, { session: here.session });
-
+/** Have them filled in, and `arrived` called; `ended` is called when the session is over, `gone` when this device was removed. */
+export function openAccount(arrived, ended, gone) {
   async function fill() {
     const [{ devices }, { entries }, { notify_on_use, reachable }] = await Promise.all([
       request("GET", "/devices"), request("GET", "/history"), request("GET", "/notices")]);
@@ -26,7 +23,7 @@ export function openAccount(here, ended, locked) {
     const button = element("button", filled(texts.remove_named, { name: device.name }));
     button.type = "button";
     button.className = "second";
-    button.addEventListener("click", () => attempt(() => remove(device), locked));
+    button.addEventListener("click", () => attempt(() => remove(device), ended));
     return element("li", [device.name, own, used].filter(Boolean).join(", "), element("br"), button);
   }
 
@@ -35,28 +32,18 @@ export function openAccount(here, ended, locked) {
     tell("");
     const pin = await sure(question, yes, { pin: here.device.kind === "pin" });
     if (pin === null) return null;
-    const { challenge } = await ask("POST", "/challenges", {});
-    const counter = await nextCounter(here.device);
-    const proof = await prove(here.device, purpose, challenge, here.device.device, String(counter), ...what);
-    const done = await request(method, path, { ...body, counter, challenge, proof, pin });
-    await countFrom(here.device, done.counter);
-    if (done.accepted !== false) return done;
-    tellRefusal(done);
-    return null;
+    const done = await act(() => sendProven(purpose, what, method, path, { ...body, pin }), ended);
+    if (done?.accepted === false) tellRefusal(done);
+    return done?.accepted === false ? null : done;
   }
 
   async function remove(device) {
     const question = filled(texts.sure_remove, { name: device.name });
     if (!await signedAnew(question, texts.yes_remove, "kodebrik-remove-device-1", [device.device], "POST", `/devices/${device.device}/remove`)) return;
-    if (device.this) {
-      await forget(here.device);
-      await ended();
-      tell(filled(texts.removed_this, { user: here.device.user_id }), true);
-      return;
-    }
+    if (device.this) { await gone(); return; }
     await fill();
     tell(filled(texts.removed_other, { name: device.name }), true);
-    focusHeading();
+    if (isShown("account")) focusHeading(); // the button that had the focus is gone
   }
 
   async function another() {
@@ -70,9 +57,7 @@ export function openAccount(here, ended, locked) {
     say(spoken);
   }
 
-  async function notify() {
-    const chosen = by("notify").checked;
-    by("notify").checked = !chosen; // until it is saved
+  async function notify(chosen) {
     const question = chosen ? texts.sure_notify : texts.sure_quiet;
     if (!await signedAnew(question, texts.yes_notify, "kodebrik-notices-1", [String(chosen)], "PUT", "/notices", { notify_on_use: chosen })) return;
     by("notify").checked = chosen;
@@ -80,7 +65,11 @@ export function openAccount(here, ended, locked) {
   }
 
   by("another-code").hidden = true;
-  by("another").onclick = () => attempt(another, locked);
-  by("notify").onchange = () => attempt(notify, locked);
-  return attempt(async () => { await fill(); show("account", { signedIn: true }); }, locked);
+  by("another").onclick = () => attempt(another, ended);
+  by("notify").onchange = () => {
+    const chosen = by("notify").checked;
+    by("notify").checked = !chosen; // until it is saved
+    attempt(() => notify(chosen), ended);
+  };
+  return attempt(async () => { await fill(); arrived(); }, ended);
 }

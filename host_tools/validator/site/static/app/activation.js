@@ -3,7 +3,7 @@
 import { ask } from "./server.js";
 import { draw, keep, verifiesUser } from "./keys.js";
 import { speakable } from "./spoken.js";
-import { attempt, by, firstEmpty, mark, say, tell, texts } from "./views.js";
+import { act, attempt, by, firstEmpty, mark, say, tell, texts } from "./views.js";
 
 const GOOD = 270000; // ms in which the number of a challenge can be answered: the server takes it for five minutes
 const form = by("activate");
@@ -51,7 +51,7 @@ export function onActivation(activated) {
       mark(fields.same_pin, true);
       return;
     }
-    const device = await attempt(() => activate(pin), undefined, {
+    const device = await act(() => activate(pin), undefined, {
       "app-pin-invalid": fields.new_pin, "app-pin-simple": fields.new_pin, "app-name-invalid": fields.name, "app-not-activated": fields.code,
     });
     if (!device) return;

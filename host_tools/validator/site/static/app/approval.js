@@ -1,12 +1,13 @@
 // One approval: what is asked, the two digits, and the three ways to approve it.
 "use strict";
 import { speakable } from "./spoken.js";
-import { by, element, filled, line, mark, say, show, sure, tell, texts, time } from "./views.js";
+import { by, element, filled, line, mark, say, show, sure, tell, texts, time, unsure } from "./views.js";
 
 const HOLD = 1500; // ms
 const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text", "amount", "currency", "account", "place", "created_at"];
 const digits = by("digits");
 let open = null; // the approval that is shown
+let asking = 0; // questions that are open, whether its user is sure of the answer
 let typedFor = ""; // the approval whose digits are in the field: who opens the app again has them still
 let decide = null; // called with a decision and the digits that were typed
 let told = Infinity; // the seconds that were left when it was told last
@@ -16,11 +17,12 @@ export const shownApproval = () => open;
 /** Give the texts that an answer signs. */
 export function signedTexts(device, counter, decision, typed, approval) {
   const purpose = approval.practice ? "kodebrik-practice-1" : "kodebrik-approval-1";
-  return [purpose, device.device, counter, decision, typed, ...SIGNED.map((name) => approval[name])].map(String);
+  return [purpose, device, counter, decision, typed, ...SIGNED.map((name) => approval[name])].map(String);
 }
 
 /** Show an approval; `answer` is called with what is decided about it. */
 export function present(approval, clock, answer) {
+  close();
   open = approval;
   decide = answer;
   serverClock = clock;
@@ -40,7 +42,13 @@ export function present(approval, clock, answer) {
   show("approval", { signedIn: true });
 }
 
-export function close() { open = null; }
+/** Leave the approval that is shown, with all that was begun to answer it. */
+export function close() {
+  open = null;
+  end();
+  slide(0);
+  if (asking) unsure();
+}
 
 /** Give an approval on one line. */
 export const summary = (one) => line([time(one.created_at), one.place, one.party_name], one.text, one.language);
@@ -51,8 +59,9 @@ export function showOthers(others) {
   by("other-list").replaceChildren(...others.map((one) => element("li", "", summary(one))));
 }
 
-/** Take over the end of the approval, which the page that asks may have extended too. */
+/** Take over the end of the approval, which the page that asks may have extended too; it is never an earlier one. */
 export function renew({ expires_at, extensions_left }) {
+  if (expires_at < open.expires_at) return;
   if (expires_at > open.expires_at) told = Infinity;
   Object.assign(open, { expires_at, extensions_left });
   if (!extensions_left && document.activeElement === by("extend")) digits.focus();
@@ -114,24 +123,35 @@ hold.addEventListener("contextmenu", (event) => event.preventDefault());
 
 // Swiped to the end.
 const swipe = by("swipe");
+function slide(to) {
+  swipe.value = to;
+  swipe.setAttribute("aria-valuetext", `${swipe.value} %`);
+}
 swipe.addEventListener("change", () => {
   const whole = swipe.value === swipe.max;
   if (whole) approve();
-  if (whole || !swipe.matches(":focus-visible")) swipe.value = 0;
-  tellSwipe();
+  if (whole || !swipe.matches(":focus-visible")) slide(0);
 });
-const tellSwipe = () => swipe.setAttribute("aria-valuetext", `${swipe.value} %`);
-swipe.addEventListener("input", tellSwipe);
-tellSwipe();
+swipe.addEventListener("input", () => slide(swipe.value));
+slide(0);
+
+/** Ask whether the user is sure; false also when the approval waits no more before they say so. */
+async function isSure(...question) {
+  const asked = open;
+  asking += 1;
+  const answer = await sure(...question);
+  asking -= 1;
+  return answer !== null && open === asked;
+}
 
 // Pressed, and confirmed.
 by("press").addEventListener("click", async () => {
   if (!/^\d\d$/.test(digits.value)) { approve(); return; }
   const question = filled(texts.sure_approve, { party: open.party_name });
-  if (await sure(question, texts.yes_approve, { sentence: open.text, language: open.language }) !== null) approve();
+  if (await isSure(question, texts.yes_approve, { sentence: open.text, language: open.language })) approve();
 });
 for (const decision of ["decline", "report"]) {
   by(decision).addEventListener("click", async () => {
-    if (await sure(texts[`sure_${decision}`], texts[`yes_${decision}`]) !== null) decide(decision, "");
+    if (await isSure(texts[`sure_${decision}`], texts[`yes_${decision}`])) decide(decision, "");
   });
 }

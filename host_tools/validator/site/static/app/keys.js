@@ -41,11 +41,11 @@ export async function draw({ challenge, user_id, name, pin }) {
   return { kept: { kind: "webauthn", credential: credential.rawId }, sent: { kind: "webauthn", credential: credential.toJSON() } };
 }
 
-/** Sign texts with a device's key. */
-export async function prove(device, ...texts) {
+/** Sign texts with a device's key; `signal` takes the request for the user's verification back. */
+export async function prove(device, texts, signal) {
   const bytes = signedBytes(...texts);
   if (device.kind === "pin") return { signature: base64url(await crypto.subtle.sign(ES256, device.key, bytes)) };
-  const credential = await navigator.credentials.get({ publicKey: {
+  const credential = await navigator.credentials.get({ signal, publicKey: {
     challenge: await hash(bytes),
     allowCredentials: [{ type: "public-key", id: device.credential }],
     userVerification: "required",

@@ -15,8 +15,8 @@ export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => 
 export const time = (seconds) => shownAt.format(new Date(1000 * seconds));
 export const isShown = (id) => !by(id).hidden;
 
-/** Say something in the live region, without moving the focus. */
-export function say(text) { by("status").textContent = text; }
+/** Say something in the live region, and in that of a question that is open, without moving the focus. */
+export function say(text) { by("status").textContent = by("sure-status").textContent = text; }
 
 /** Show one view, and put the focus on its heading. */
 export function show(id, { signedIn }) {
@@ -50,10 +50,13 @@ export function tellRefusal({ reason, tries_left, retry_after }) {
   tell(filled([texts[reason], left, lockedToo].filter(Boolean).join(" "), { count: tries_left, seconds: retry_after }));
 }
 
-/** Do something that asks the server or the telephone's authenticator; what goes wrong is told. `blamed` names the field that is wrong by the refusal's id. */
-export async function attempt(act, ended, blamed = {}) {
+/**
+ * Do something that asks the server or the telephone's authenticator; what goes wrong is told, unless the app was locked or left meanwhile. `blamed` names the
+ * field that is wrong by the refusal's id.
+ */
+export async function attempt(doing, ended, blamed = {}) {
   try {
-    return await act();
+    return await doing();
   } catch (failure) {
     if (failure instanceof Refusal && failure.id === "app-session-ended" && ended) ended();
     else if (failure instanceof Refusal) {
@@ -61,8 +64,20 @@ export async function attempt(act, ended, blamed = {}) {
       if (blamed[failure.id]) mark(blamed[failure.id], true);
     } else if (failure instanceof Unreachable) tell(texts.unreachable);
     else if (failure instanceof DOMException && failure.name === "NotAllowedError") tell(texts.cancelled);
-    else throw failure;
+    else if (!(failure instanceof DOMException && failure.name === "AbortError")) throw failure;
     return undefined;
+  }
+}
+
+let acts = false;
+/** Attempt what is done once though it is asked for twice: nothing else begins so while it is under way. */
+export async function act(...attempted) {
+  if (acts) { say(texts.wait); return undefined; }
+  acts = true;
+  try {
+    return await attempt(...attempted);
+  } finally {
+    acts = false;
   }
 }
 
@@ -79,7 +94,7 @@ export function sure(question, yes, { sentence = "", language = "", pin = false 
   speakable(by("sure-sentence"), sentence, language);
   by("sure-yes").textContent = yes;
   by("sure-pin").hidden = !pin;
-  surePin.value = by("sure-wrong").textContent = "";
+  surePin.value = by("sure-wrong").textContent = by("sure-status").textContent = "";
   mark(surePin, false);
   dialog.showModal();
   return new Promise((resolve) => { answerSure = resolve; });
@@ -89,8 +104,11 @@ function closeSure(answer) {
   surePin.value = "";
   dialog.close();
 }
+/** Take the question back: whoever was asked is not sure. */
+export const unsure = () => closeSure(null);
+export const isAsking = () => dialog.open;
 // Escape. The event comes some time after the dialog was closed: one that comes when the next question is open says nothing about that.
-dialog.addEventListener("close", () => { if (!dialog.open) closeSure(null); });
+dialog.addEventListener("close", () => { if (!dialog.open) unsure(); });
 dialog.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const missing = !by("sure-pin").hidden && !surePin.value;
@@ -98,7 +116,7 @@ dialog.querySelector("form").addEventListener("submit", (event) => {
   mark(surePin, missing, "sure-wrong");
   if (!missing) closeSure(surePin.value);
 });
-by("sure-no").addEventListener("click", () => closeSure(null));
+by("sure-no").addEventListener("click", unsure);
 
 /** Give an element with text, and other elements in it. */
 export function element(name, text = "", ...inside) {
