@@ -36,8 +36,8 @@ class Server(uvicorn.Server):
 
 
 class Workers(Multiprocess):
-    """Several servers in processes of their own, and the writer that decides their checks. They get
-    SIGTERM alone, from this process. `interrupted` says whether Ctrl-C ended them."""
+    """Several servers in processes of their own, and the writer that decides their checks.
+    `interrupted` says whether Ctrl-C ended them."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
         """Take the signals of this process."""
@@ -68,6 +68,8 @@ class Workers(Multiprocess):
         As uvicorn does it, but SIGINT is withheld from the start alone: a worker that still imports
         the program does not answer yet, and Ctrl-C does not wait for it.
         """
+        if self.should_exit.is_set():  # whoever sends SIGTERM may have sent it to the workers too
+            return
         if not self._writer.is_alive(self.config.timeout_worker_healthcheck):
             log.warning("%s", Message("writer-replaced"))
             self._writer.kill()

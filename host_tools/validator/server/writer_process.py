@@ -53,7 +53,7 @@ class WriterProcess:
 
     def end(self, seconds: float) -> None:
         """End it after its present batch, or after so many seconds."""
-        self._process.terminate()
+        self._health.close()
         self._process.join(seconds)
         self.kill()
 
@@ -65,7 +65,8 @@ class WriterProcess:
 
 
 def _run(health: Health) -> None:
-    """Decide checks until SIGTERM, or until the first process has ended."""
+    """Decide checks until the first process closes its end of `health`, or has ended. SIGTERM is
+    for the others: with the last requests under way come checks."""
     options = handed_on()
     assert options.writer is not None  # noqa: S101 - several workers have one
     writer = Writer(
@@ -81,7 +82,7 @@ def _run(health: Health) -> None:
         except (OSError, EOFError):
             writer.stop()
 
-    signal.signal(signal.SIGTERM, lambda *_: writer.stop())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=answer, name="health", daemon=True).start()
     interpreter.prepare()
     writer.run()

@@ -170,13 +170,19 @@ def test_a_writer_that_hangs_is_told_of_and_replaced(place: ServerFolder) -> Non
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_writer_ends_with_the_server_however_that_ends(place: ServerFolder) -> None:
+def test_the_writer_ends_with_the_server_however_that_ends(
+    place: ServerFolder, capfd: pytest.CaptureFixture[str]
+) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with place.server("--workers", "2") as server:
             writer, workers = writer_of(server), workers_of(server)
+            if number == signal.SIGTERM:  # sent to all of them, as by systemd
+                for one in (writer, *workers):
+                    one.send_signal(number)
             server.process.send_signal(number)
             server.process.wait(REAL_LIMIT)
             assert psutil.wait_procs([writer], REAL_LIMIT)[1] == []
             for worker in workers:  # of a first process that was killed they serve on
                 if worker.is_running():
                     worker.kill()
+    assert "WARNING" not in capfd.readouterr().err, "nobody has died"
