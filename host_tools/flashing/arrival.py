@@ -16,14 +16,14 @@ TIMEOUT = 30.0  # a board starts in two; an operating system sets up the port in
 _PAUSE = 0.25  # between two looks
 
 
-def new_ports(before: Collection[str], restarting: Collection[str] = ()) -> Callable[[], list[str]]:
+def new_ports(before: Collection[str], awaited: Collection[str] = ()) -> Callable[[], list[str]]:
     """Give a function that lists the ports that may be a token's and were not there `before`, and
-    those of `restarting` boards that are there: a board's boot loader and its MicroPython may be at
-    one port or at two."""
+    the `awaited` ones that are there: those that were named, and those of restarting boards, whose
+    boot loader and MicroPython may be at one port or at two."""
 
     def find() -> list[str]:
         listed = ports.candidates(ports.devices())
-        again = [port for port in restarting if port in listed or _is_there(port)]
+        again = [port for port in awaited if port in listed or _is_there(port)]
         return [*(port for port in listed if port not in before and port not in again), *again]
 
     return find

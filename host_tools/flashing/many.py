@@ -37,24 +37,35 @@ class Erasable:
     on_drives: bool
 
 
-def targets() -> tuple[list[Drive], list[str]]:
-    """List the drives and ports of the boards that are plugged in; KodebrikError when there are
+@dataclass(frozen=True)
+class Targets:
+    """Boards by their drives and ports; `awaited` are ports at which the tokens of drives may
+    answer, beside those that appear."""
+
+    drives: Sequence[Drive]
+    ports: Sequence[str]
+    awaited: Sequence[str] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The targets of all boards, in their order."""
+        return [*(str(drive.path) for drive in self.drives), *self.ports]
+
+
+def found(awaited: Sequence[str] = ()) -> Targets:
+    """Give the drives and ports of the boards that are plugged in; KodebrikError when there are
     none."""
-    found, named = drives.mounted(), ports.candidates(ports.devices())
-    if not found and not named:
+    targets = Targets(drives.mounted(), ports.candidates(ports.devices()), awaited)
+    if not targets.names:
         raise KodebrikError("flash-no-board", ExitCode.NO_PORT)
-    return found, named
+    return targets
 
 
 def write(
-    image: ImageFile,
-    found: Sequence[Drive],
-    named: Sequence[str],
-    erasable: Erasable,
-    progress: Callable[[str], Progress],
+    image: ImageFile, targets: Targets, erasable: Erasable, progress: Callable[[str], Progress]
 ) -> list[Outcome]:
-    """Write `image` to the drives `found` and the boards at the ports `named`; give the outcome of
-    each, in their order. `progress` gives the callback of a board, by its target."""
+    """Write `image` to all targets; give the outcome of each, in their order. `progress` gives the
+    callback of a board, by its target."""
     before = ports.candidates(ports.devices())
 
     def to_drive(drive: Drive) -> Outcome:
@@ -71,14 +82,17 @@ def write(
             return Outcome(port)
         return Outcome(port, arrival.await_hello(image, lambda: [port]))
 
-    with ThreadPoolExecutor(len(found) + len(named)) as pool, child_programs.ending():
-        on_drives = [pool.submit(_tried, str(drive.path), to_drive, drive) for drive in found]
-        on_ports = [pool.submit(_tried, port, to_port, port) for port in named]
+    with ThreadPoolExecutor(len(targets.names)) as pool, child_programs.ending():
+        on_drives = [
+            pool.submit(_tried, str(drive.path), to_drive, drive) for drive in targets.drives
+        ]
+        on_ports = [pool.submit(_tried, port, to_port, port) for port in targets.ports]
         copied = [each.result() for each in on_drives]
         written = [each.result() for each in on_ports]
     outcomes = copied + written
     restarting = [each.target for each in written if each.hello is None and each.error is None]
-    answers = _Answers(image, arrival.new_ports(before, restarting))
+    elsewhere = [port for port in targets.awaited if port not in targets.ports]
+    answers = _Answers(image, arrival.new_ports(before, [*restarting, *elsewhere]))
     return [_answered(each, answers) for each in outcomes]
 
 

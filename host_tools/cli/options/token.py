@@ -1,5 +1,6 @@
 """Options of the commands that talk to a token, and how a command opens its link session."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from firmware.protocol import messages
 from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyFile, Keyring, PassphraseFile
 from host_tools.cli.output import TRIES, ask, say, step
 from host_tools.cli.progress import reporting
-from host_tools.errors import TOKEN_ERRORS, KodebrikError, TokenError
+from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError, TokenError
 from host_tools.link import ports
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
@@ -25,10 +26,11 @@ from host_tools.messages.catalogue import Message
 _COMPARISON_TIMEOUT = 50  # seconds; the token ends an idle session after 60
 _COMPARISON_POLL = 0.1  # seconds
 
+PORT_VARIABLE = "KODEBRIK_PORT"
 Port = Annotated[
     str | None,
     typer.Option(
-        envvar="KODEBRIK_PORT",
+        envvar=PORT_VARIABLE,
         metavar="PORT",
         help=(
             "The token's port: a device, an emulator's link or rfc2217://host:port. Default: the "
@@ -71,6 +73,14 @@ class TokenOptions:
                     raise TokenError(messages.STORAGE_DAMAGED)
                 raise KodebrikError("token-unprovisioned", TOKEN_ERRORS + messages.NO_ACCESS_KEY)
             yield authenticated(channel, hello, self.keyring)
+
+
+def the_port(argument: str | None, option: str | None) -> str | None:
+    """Give the port that a command's argument names, or its --port; KodebrikError when both were
+    given and differ. The variable that stands for the option gives way."""
+    if argument and option not in (None, argument, os.environ.get(PORT_VARIABLE)):
+        raise KodebrikError("port-twice", ExitCode.USAGE, argument=argument, option=option)
+    return argument or option
 
 
 @contextmanager

@@ -18,9 +18,10 @@ _LOOK = 0.05  # seconds
 
 
 @contextmanager
-def becoming(port: Path, begin: Begin) -> Iterator[None]:
+def becoming(port: Path, begin: Begin, seed: int = 0) -> Iterator[None]:
     """A board: `begin(stop)` gives its name and its file system once that is written, None for one
-    that never is; from then on its token is at `port`, in step with real time."""
+    that never is; from then on its token is at `port`, in step with real time. Boards with another
+    `seed` are other boards."""
     over = threading.Event()
 
     def live() -> None:
@@ -28,7 +29,11 @@ def becoming(port: Path, begin: Begin) -> Iterator[None]:
         if content is None:
             return
         with Emulator(
-            board=name, state=port.with_suffix(".state"), image=content, time=time.time()
+            board=name,
+            state=port.with_suffix(".state"),
+            image=content,
+            seed=seed,
+            time=time.time(),
         ) as emulator:
             emulator.follow(time.monotonic())
             emulator.open_pty(port)
@@ -61,7 +66,9 @@ class OnDrive:
 
 
 @contextmanager
-def on_drive(folder: Path, name: str = "pico", dead: bool = False) -> Iterator[OnDrive]:
+def on_drive(
+    folder: Path, name: str = "pico", dead: bool = False, seed: int = 0
+) -> Iterator[OnDrive]:
     """A board whose flash is full of something else; a `dead` one never starts again."""
     board = load_board(name)
     size = build_for(board).filesystem + board["filesystem"]["size"] - FLASH
@@ -77,5 +84,5 @@ def on_drive(folder: Path, name: str = "pico", dead: bool = False) -> Iterator[O
         return (name, None) if dead else filesystem(name, flash, FLASH)
 
     port = folder / "port"
-    with becoming(port, filled):
+    with becoming(port, filled, seed):
         yield OnDrive(rom, flash, drive.path, port)

@@ -8,7 +8,7 @@ import typer
 
 from host_tools.cli.commands.flash.image import read_file
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.token import TokenOptions
+from host_tools.cli.options.token import TokenOptions, the_port
 from host_tools.cli.output import Json, emit, step
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
@@ -52,6 +52,7 @@ def update(
     """
     from host_tools.flashing import update_package  # noqa: PLC0415 - the compiler is slow to load
 
+    named = the_port(target, token.port)
     found = update_package.read(read_file(package))
     statements = [
         KeyStatement(*update_key_file.read_statement(read_file(path), path))
@@ -60,7 +61,7 @@ def update(
     if statements:
         signed = found.signed
         update_key_file.check_signer(signed.manifest, signed.signature, statements[-1].key)
-    port = target or token.port or ports.only_port(ports.devices())
+    port = named or ports.only_port(ports.devices())
     with replace(token, port=port).session() as session:
         before = session.hello
         update_package.check(found, before, session.info()["languages"])

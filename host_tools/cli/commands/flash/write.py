@@ -1,5 +1,8 @@
 """kodebrik flash write: put the file on a board, and wait until the token answers."""
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +10,7 @@ import typer
 
 from host_tools.cli.commands.flash import erasure
 from host_tools.cli.commands.flash.image import read_file
+from host_tools.cli.options.token import PORT_VARIABLE, the_port
 from host_tools.cli.output import Json, emit, say, step
 from host_tools.cli.progress import reporting, reporting_each
 from host_tools.errors import ExitCode, KodebrikError
@@ -32,12 +36,13 @@ def write(
             "Default: the only board.",
         ),
     ] = None,
-    port: Annotated[
-        str | None,
+    awaited: Annotated[
+        list[str] | None,
         typer.Option(
-            envvar="KODEBRIK_PORT",
+            "--port",
             metavar="PORT",
-            help="Where the token will answer after a drive was written. Default: a new port.",
+            help="Where the token will answer after a drive was written; several times for several "
+            f"drives. Default: a new port, or of one board's token {PORT_VARIABLE}.",
         ),
     ] = None,
     erase_secrets: Annotated[
@@ -66,15 +71,17 @@ def write(
 
     file = image_file.read(read_file(image))
     named = list(dict.fromkeys(targets or ()))
+    if every and named:
+        raise KodebrikError("flash-all-or-named", ExitCode.USAGE)
     if every or len(named) > 1:
-        if (every and named) or port is not None:
-            raise KodebrikError("flash-all-or-one", ExitCode.USAGE)
-        _to_several(file, named, erase_secrets, as_json)
+        _to_several(file, named, (erase_secrets, as_json), awaited or ())
         return
     drive, serial_port = _named(named[0]) if named else _only()
     if drive is not None:
-        result, hello = _to_drive(file, drive, port, (erase_secrets, as_json))
+        result, hello = _to_drive(file, drive, awaited or (), (erase_secrets, as_json))
     else:
+        for port in awaited or ():
+            the_port(serial_port, port)
         result, hello = _to_port(file, serial_port, erase_secrets)
     if hello is None:
         raise arrival.no_hello(drive.path if drive else serial_port)
@@ -86,24 +93,27 @@ def write(
     emit(as_json, result, [answered])
 
 
-def _to_several(file: "ImageFile", named: list[str], erase_secrets: bool, as_json: bool) -> None:
+def _to_several(
+    file: "ImageFile", named: list[str], erasing: tuple[bool, bool], awaited: Sequence[str]
+) -> None:
     """Write to the boards that are named, to every one if none is, and say of each what became of
     it; the exit code is that of the first that failed."""
     from host_tools.flashing import many  # noqa: PLC0415 - as above
 
     if named:
         boards = [_named(each) for each in named]
-        found = [drive for drive, _ in boards if drive is not None]
-        at_ports = [port for drive, port in boards if drive is None]
+        drives = [drive for drive, _ in boards if drive is not None]
+        targets = many.Targets(drives, [port for drive, port in boards if drive is None], awaited)
     else:
-        found, at_ports = many.targets()
-    for drive in found:
+        targets = many.found(awaited)
+    for drive in targets.drives:
         say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
-    for each in at_ports:
-        say(Message("flash-write.found-board", port=each))
-    erasable = many.Erasable(erase_secrets, _is_granted(file, found, erase_secrets, as_json))
-    with reporting_each([*(str(drive.path) for drive in found), *at_ports]) as progress:
-        outcomes = many.write(file, found, at_ports, erasable, progress)
+    for port in targets.ports:
+        say(Message("flash-write.found-board", port=port))
+    erase_secrets, as_json = erasing
+    erasable = many.Erasable(erase_secrets, _is_granted(file, targets.drives, *erasing))
+    with reporting_each(targets.names) as progress, _interruptible(*targets.names):
+        outcomes = many.write(file, targets, erasable, progress)
     told: list[dict[str, Any]] = [
         {
             "target": outcome.target,
@@ -130,7 +140,7 @@ def _outcome(outcome: "Outcome") -> list[str]:
 
 
 def _to_drive(
-    file: "ImageFile", drive: "Drive", port: str | None, erasing: tuple[bool, bool]
+    file: "ImageFile", drive: "Drive", awaited: Sequence[str], erasing: tuple[bool, bool]
 ) -> tuple[dict[str, Any], "Hello | None"]:
     """Copy the file to a drive, and give the token's hello, None when no port has appeared."""
     from host_tools.flashing import arrival, drives  # noqa: PLC0415 - as above
@@ -139,16 +149,17 @@ def _to_drive(
     say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
     drives.check_erasable(drive, _is_granted(file, [drive], *erasing))
     before = ports.candidates(ports.devices())
-    with reporting(Message("flash-write.copying")) as report:
+    with reporting(Message("flash-write.copying")) as report, _interruptible(str(drive.path)):
         drives.copy(file.data, drive, report)
-    find = arrival.new_ports(before) if port is None else lambda: [port]
+    named = awaited or list(filter(None, [os.environ.get(PORT_VARIABLE)]))
+    find = (lambda: [*named]) if named else arrival.new_ports(before)
     with step(Message("flash-write.waiting")):
         hello = arrival.await_hello(file, find)
     return {"drive": str(drive.path), "bytes": len(file.data)}, hello
 
 
 def _is_granted(
-    file: "ImageFile", found: "list[Drive]", erase_secrets: bool, as_json: bool
+    file: "ImageFile", found: "Sequence[Drive]", erase_secrets: bool, as_json: bool
 ) -> bool:
     """Say whether everything may be erased on the boards of those drives that take the file."""
     paths = [str(drive.path) for drive in found if drive.mcu == file.board["mcu"]]
@@ -166,13 +177,24 @@ def _to_port(
         found = board_port.ask(port, file, erase_secrets)
     say(Message("flash-found." + found, port=port))
     before = ports.candidates(ports.devices())
-    with reporting(Message("flash-write.writing")) as report:
+    with reporting(Message("flash-write.writing")) as report, _interruptible(port):
         written = board_port.write(port, file, found, erase_secrets=erase_secrets, report=report)
     with step(Message("flash-write.waiting")):
         find = arrival.new_ports(before, [port]) if written is None else lambda: [port]
         hello = arrival.await_hello(file, find)
     size = {"bytes": len(file.data)} if written is None else {"files": written}
     return {"port": port, **size}, hello
+
+
+@contextmanager
+def _interruptible(*targets: str) -> Iterator[None]:
+    """Let Ctrl-C be the error that says what may have become of the boards."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KodebrikError(
+            "flash-interrupted", ExitCode.INTERRUPTED, targets=listed("list-comma", targets)
+        ) from None
 
 
 def _named(target: str) -> tuple["Drive | None", str]:

@@ -204,6 +204,15 @@ def test_an_update_that_does_not_come_up_is_reported(
     assert call("accounts", "list", "--port", port, "--access-key-file", key_file)[1]["accounts"]
 
 
+def test_a_port_is_named_once(call, monkeypatch: pytest.MonkeyPatch):
+    command = ("flash", "update", "a", "--package", "none")
+    code, result = call(*command, "--port", "b")
+    assert (code, result["id"]) == (ExitCode.USAGE, "port-twice")
+    assert call(*command, "--port", "a")[1]["id"] == "file-unreadable"
+    monkeypatch.setenv("KODEBRIK_PORT", "b")
+    assert call(*command)[1]["id"] == "file-unreadable"
+
+
 def test_a_statement_leads_to_the_new_key(call, served, key_file: Path, tmp_path: Path):
     emulator, port = served
     new = update_key_file.generate()

@@ -21,6 +21,7 @@ from host_tools.link.ports import Device
 from tests.support.command_line.keyboard import Keyboard
 from tests.support.emulated.fleet import fleet
 from tests.support.emulated.token import TokenUnderTest, totp
+from tests.support.flashing.becoming import on_drive
 
 Partition = namedtuple("Partition", "mountpoint")
 
@@ -130,8 +131,11 @@ def test_what_appears_after_a_drive_is_its_token(plugged, tmp_path, image, capsy
     assert [each.get("id") for each in said["boards"]] == [None, "flash-no-hello"]
 
 
-def test_boards_that_are_named_are_written_side_by_side(plugged, tmp_path, image, capsys):
+def test_boards_that_are_named_are_written_side_by_side(
+    plugged, tmp_path, image, capsys, monkeypatch
+):
     """The drive of an emulated board is none that the system has mounted."""
+    monkeypatch.setattr(arrival, "TIMEOUT", 5)
     board = load_board("pico")
     size = build_for(board).filesystem + board["filesystem"]["size"] - 0x10000000
     rom = BootRom("RP2040", bytearray(size))
@@ -159,15 +163,52 @@ def test_boards_that_are_named_are_written_side_by_side(plugged, tmp_path, image
     )
 
 
-@pytest.mark.parametrize("named", [("--all", "{drive}"), ("a", "b", "--port", "c")])
-def test_all_and_one_port_do_not_go_with_names(plugged, tmp_path, image, capsys, named):
-    arguments = [each.format(drive=tmp_path) for each in named]
-    assert main(["flash", "write", *arguments, "--image", image(), "--json"]) == ExitCode.USAGE
-    assert json.loads(capsys.readouterr().out)["id"] == "flash-all-or-one"
+def test_boards_on_drives_answer_at_the_ports_that_are_named(
+    plugged, tmp_path, image, capsys, monkeypatch
+):
+    """As emulated boards do, whose ports are none of the system. The variable counts for nobody:
+    its token may have answered there before."""
+    monkeypatch.setattr(arrival, "TIMEOUT", 5)
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        fleet(tmp_path, 1) as (other,),
+        on_drive(folders[0]) as a,
+        on_drive(folders[1], seed=1) as b,
+    ):
+        monkeypatch.setenv("KODEBRIK_PORT", str(other.port))
+        named = [str(a.drive), str(b.drive), "--port", str(a.port), "--port", str(b.port)]
+        options = ["--image", image(), "--erase-secrets", "--json"]
+        code = main(["flash", "write", *named, *options])
+    boards = json.loads(capsys.readouterr().out)["boards"]
+    assert code == 0, boards
+    assert [each["target"] for each in boards] == named[:2]
+    serials = {each["serial"] for each in boards}
+    assert len(serials) == 2
+    assert serial_number(other.emulator.unique_id) not in serials
+
+
+def test_all_does_not_go_with_names(plugged, tmp_path, image, capsys):
+    arguments = ["--all", str(tmp_path), "--image", image(), "--json"]
+    assert main(["flash", "write", *arguments]) == ExitCode.USAGE
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-all-or-named"
+
+
+@pytest.mark.parametrize("named", [["port"], []], ids=["named", "found"])
+def test_a_board_at_a_port_answers_there_and_nowhere_else(plugged, tmp_path, image, capsys, named):
+    plugged["ports"] = ["port"]
+    arguments = [*named, "--port", "other", "--image", image(), "--json"]
+    assert main(["flash", "write", *arguments]) == ExitCode.USAGE
+    said = json.loads(capsys.readouterr().out)
+    assert (said["id"], said["error"]) == (
+        "port-twice",
+        "The port is named twice: port, and --port other.",
+    )
 
 
 def test_it_needs_a_board_and_names_none(plugged, image, capsys):
     code, said = write(capsys, "--image", image())
     assert (code, said["id"]) == (ExitCode.NO_PORT, "flash-no-board")
     code, said = write(capsys, "--image", image(), "/dev/ttyACM0")
-    assert (code, said["id"]) == (ExitCode.USAGE, "flash-all-or-one")
+    assert (code, said["id"]) == (ExitCode.USAGE, "flash-all-or-named")

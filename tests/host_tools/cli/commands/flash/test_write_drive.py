@@ -260,3 +260,18 @@ def test_a_port_on_which_nothing_answers_is_said_so(drive, board, image, monkeyp
     with board() as (_, port):
         assert write(drive(), "--image", image(), "--port", port) == ExitCode.REPL
     assert said(capsys)["id"] == "port-repl"
+
+
+def test_ctrl_c_while_the_file_is_copied_says_what_may_have_become_of_the_board(
+    drive, image, monkeypatch, capsys
+):
+    def interrupt(_data, _drive, report):
+        report(1, 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drives, "copy", interrupt)
+    folder = drive()
+    assert write(folder, "--image", image()) == ExitCode.INTERRUPTED
+    told = said(capsys)
+    assert told["error"] == f"Stopped by Ctrl-C while {folder} was written to."
+    assert "may hold no whole firmware" in told["hint"]
