@@ -14,6 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
+if sys.platform != "win32":
+    import termios
+
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import ENGLISH, Message
 
@@ -41,6 +44,7 @@ Plain = Annotated[
     ),
 ]
 
+_LOCAL_MODES = 3  # where tcgetattr() has the flags of termios' c_lflag
 TRIES = 3  # at typing what is known already, or a new secret twice
 
 
@@ -171,6 +175,24 @@ def _prompt(question: str, hidden: bool, option: str | None, default: str | None
     if option is None:
         raise KodebrikError("answer-missing", ExitCode.NOT_CONFIRMED)
     raise KodebrikError("answer-missing-option", ExitCode.NOT_CONFIRMED, option=option)
+
+
+@contextmanager
+def unechoed() -> Iterator[None]:
+    """Show nothing of what is typed while the block runs, and drop it: a secret that is typed ahead
+    of its question would stand on the screen."""
+    terminal = sys.__stdin__
+    if sys.platform == "win32" or terminal is None or not terminal.isatty():
+        yield
+        return
+    before = termios.tcgetattr(terminal)
+    silent = [*before]
+    silent[_LOCAL_MODES] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
 def has_terminal() -> bool:

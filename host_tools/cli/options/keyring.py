@@ -16,7 +16,7 @@ import platformdirs
 import typer
 
 from host_tools import private_files
-from host_tools.cli.output import TRIES, ask, ask_unseen, say, step, warn
+from host_tools.cli.output import TRIES, ask, ask_unseen, say, step, unechoed, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file
@@ -140,7 +140,7 @@ def unsealed(
     for again in reversed(range(TRIES if _is_typed(passphrase_file) else 1)):
         phrase = passphrase(passphrase_file, Message("prompt.passphrase", path=path))
         try:
-            with step(opening):
+            with unechoed(), step(opening):
                 return unseal(phrase)
         except KodebrikError as error:
             if error.identifier != "issuer-key-wrong-passphrase" or not again:

@@ -1,6 +1,9 @@
 """kodebrik keys: the issuer key and the access keys."""
 
 import io
+import os
+import pty
+import select
 import stat
 import sys
 from pathlib import Path
@@ -10,7 +13,9 @@ import pytest
 import typer
 
 from host_tools.cli import main
-from host_tools.errors import ExitCode
+from host_tools.cli.options.keyring import unsealed
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from tests.support.command_line.keyboard import Keyboard
 from tests.support.link.fake_token import SERIAL
 
@@ -60,6 +65,32 @@ def test_a_passphrase_may_be_mistyped_twice(call, monkeypatch, capsys, slips, co
     assert len(typed) == 3
     said = capsys.readouterr()
     assert all(each not in said.out + said.err for each in typed)
+
+
+def test_a_passphrase_that_is_typed_ahead_is_not_shown_and_not_taken(monkeypatch):
+    keyboard, terminal = pty.openpty()
+    path = Path("issuer.key")
+
+    def seen() -> bytes:
+        shown, _, _ = select.select([keyboard], [], [], 0)
+        return os.read(keyboard, 100) if shown else b""
+
+    def unseal(_phrase):
+        os.write(keyboard, b"typed ahead\n")
+        assert seen() == b""
+        raise KodebrikError("issuer-key-wrong-passphrase", ExitCode.WRONG_KEY, path=str(path))
+
+    with os.fdopen(terminal, closefd=True) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "__stdin__", stdin)
+        monkeypatch.delenv("KODEBRIK_PASSPHRASE", raising=False)
+        monkeypatch.setattr("typer.prompt", lambda *_, **__: "mistyped")
+        with pytest.raises(KodebrikError):
+            unsealed(unseal, path, None, Message("keys.opening"))
+        os.write(keyboard, b"shown\n")
+        assert stdin.readline() == "shown\n"
+        assert seen() == b"shown\r\n"
+    os.close(keyboard)
 
 
 def test_a_derived_key_opens_its_token_without_the_issuer_key(
