@@ -354,7 +354,7 @@ class Emulator:
                 continue
             if self.clock.now >= target:
                 return False
-            if self.mcu.state == PROMPT:
+            if self.mcu.state == PROMPT and not self.mcu.at_rest():
                 self.mcu.wait_prompt((target - self.clock.now) / _US)
                 continue
             times = (target, self.mcu.deadline, self.clock.next_alarm)

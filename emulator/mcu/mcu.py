@@ -169,6 +169,12 @@ class Mcu:
             self._link.send(self.vm.take_output() + b"MPY: soft reboot\r\n")
             self.reset(records.PWRON_RESET, self._raw_repl)
 
+    def at_rest(self) -> bool:
+        """Whether the REPL waits for input, of which there is none: time may pass at once."""
+        if self._link.waiting or self.vm.has_input() or not self.vm.sleeps():
+            return False
+        return not select.select([self.vm.requests, self.vm.output], [], [], 0)[0]
+
     def wait_prompt(self, seconds: float) -> None:
         """Wait a little real time for the REPL, at most `seconds`; as much virtual time passes."""
         before = time.monotonic()

@@ -196,6 +196,28 @@ def test_a_firmware_that_never_waits_is_an_error(token: Token) -> None:
         emulator.press()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say so soon")
+def test_a_firmware_that_reads_what_is_not_there_is_an_error(token: Token) -> None:
+    emulator = token("import sys\nsys.stdin.buffer.read(1)")
+    emulator.mcu.compute_limit = 0.3
+    with pytest.raises(VmStuckError, match="reads its input before"):
+        emulator.press()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a prompt takes real time")
+def test_time_passes_at_once_at_the_prompt_while_nothing_runs_there(token: Token) -> None:
+    emulator = token("raise ValueError")
+    with pytest.raises(FirmwareCrashError):
+        emulator.press()
+    emulator.plug()
+    began, then = time.monotonic(), emulator.now
+    emulator.advance(24 * 3600)
+    assert time.monotonic() - began < REAL_LIMIT
+    assert emulator.now == then + 24 * 3600
+    emulator.port.write(b"6 * 7\r")
+    _until(emulator, b"42\n>>> ")
+
+
 @pytest.mark.parametrize(
     "content",
     [b"\xff" * BLOCK, bytes(BLOCK), Random(1).randbytes(BLOCK)],
