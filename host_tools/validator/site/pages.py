@@ -142,7 +142,7 @@ def error_page(request: Request, status: int, message: str, hint: str = "") -> R
     return page(request, "error.html", status, message=message, hint=hint, missing=status == 404)  # noqa: PLR2004
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 def front(request: Request) -> HTMLResponse:
     """Show the front page, with links to sign-in, activation and administration."""
     return page(request, "front.html")

@@ -43,6 +43,11 @@ def test_nothing_of_the_administration_shows_before_signing_in(
     )
 
 
+def test_the_front_page_can_be_asked_whether_it_is_there(client: TestClient) -> None:
+    there = client.head("/")
+    assert (there.status_code, there.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_a_checkers_key_opens_no_administration(client: TestClient, keys: dict[Role, str]) -> None:
     form = csrf(client.get("/admin/login").text)
     answer = client.post("/admin/login", data={"csrf": form, "key": keys[Role.CHECKER]})
