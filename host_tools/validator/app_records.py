@@ -256,7 +256,8 @@ class AppNotices:
 
 @dataclass(frozen=True, slots=True)
 class AppEvent:
-    """What happened on or to a device of a user."""
+    """What happened on or to a device of a user: `count` wrong PINs in a row are one event, at the
+    time of the last."""
 
     at: float
     action: str
@@ -266,6 +267,7 @@ class AppEvent:
     text: str
     language: str  # of the text, empty where it is not known
     approval: str  # its id, empty for what is none
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

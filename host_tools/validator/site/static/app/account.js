@@ -11,7 +11,7 @@ export function openAccount(arrived, ended, gone) {
       request("GET", "/devices"), request("GET", "/history"), request("GET", "/notices")]);
     by("device-list").replaceChildren(...devices.map(deviceLine));
     by("history-list").replaceChildren(...entries.map((one) => element("li", "",
-      line([time(one.at), texts[`event_${one.action}`], one.name, one.party_name], one.text, one.language))));
+      line([time(one.at), filled(texts[`event_${one.action}`], one), one.name, one.party_name], one.text, one.language))));
     by("notify").checked = notify_on_use;
     by("notify").disabled = !reachable;
     by("no-notices").hidden = reachable;

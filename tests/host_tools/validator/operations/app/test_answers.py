@@ -315,6 +315,28 @@ def test_the_history_lists_what_a_report_and_wrong_digits_ended(site: Site, phon
     assert entries[2]["text"] == asked["text"]
 
 
+def test_the_history_lists_wrong_pins_and_is_not_filled_by_them(
+    site: Site, phone: AppDevice, clock: VirtualClock
+):
+    other = site.device("anna.holm", "2684", name="Tavle")
+    phone.unlock("9999")
+    phone.ask("POST", "/devices/codes", phone.signed_anew("kodebrik-new-device-1", pin="9999"))
+    other.unlock("9999")
+    for _ in range(50):
+        clock.advance(100_000)
+        phone.unlock("9999")
+    other.unlock()
+    entries = other.ask("GET", "/history").json()["entries"]
+    assert [(one["action"], one["name"], one["count"]) for one in entries] == [
+        ("wrong_pin", "Telefon", 50),
+        ("wrong_pin", "Tavle", 1),
+        ("wrong_pin", "Telefon", 2),
+        ("activate", "Tavle", 1),
+        ("activate", "Telefon", 1),
+    ]
+    assert entries[0]["at"] == clock()
+
+
 def test_practice_is_signed_alike_and_never_accepted(site: Site, phone: AppDevice):
     shown = phone.ask("POST", "/practice", {}).json()
     assert shown["practice"] is True

@@ -676,6 +676,7 @@ def test_activation_and_opening_are_read_in_order(page: Page, site: Site) -> Non
 
 def test_devices_and_history_are_read_in_order_and_used_by_keyboard(page: Page, site: Site) -> None:
     tablet = site.device("anna.holm", "2684", name="Tavle")
+    tablet.unlock("9999")
     asked = site.ask(**PAYMENT)
     tablet.answer(tablet.waiting()[0], "approve", asked["digits"])
     opened(page, site)
@@ -688,7 +689,8 @@ def test_devices_and_history_are_read_in_order_and_used_by_keyboard(page: Page, 
         *('button "Fjern Tavle"', "Min telefon, denne enhed", 'button "Fjern Min telefon"'),
         *('button "Få en kode til en anden enhed"', 'heading "Beskeder"', "checkbox"),
         *("Der sendes ikke beskeder", 'heading "Historik"', "aktiveret, Min telefon"),
-        *("godkendt, Tavle, Lillebælt Sparekasse", sentence, "aktiveret, Tavle"),
+        *("godkendt, Tavle, Lillebælt Sparekasse", sentence, "forkerte PIN-koder: 1, Tavle"),
+        "aktiveret, Tavle",
         *('navigation "Appens sider"', 'button "Lås appen"'),
     )
     expect(page.locator("#history-list [lang=da]")).to_have_count(1)
