@@ -6,11 +6,12 @@ Plain lines that a screen reader reads well; colour and a spinner only on a term
 
 import json
 import os
+import select
 import sys
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -177,12 +178,21 @@ def _prompt(question: str, hidden: bool, option: str | None, default: str | None
     raise KodebrikError("answer-missing-option", ExitCode.NOT_CONFIRMED, option=option)
 
 
+def typed_line() -> str:
+    """Give a line that was typed at the terminal, "" when there is none; nothing is waited for."""
+    terminal = _terminal()
+    if terminal is None or _is_in_background(terminal):  # which reading would stop
+        return ""
+    ready, _, _ = select.select([terminal], [], [], 0)
+    return terminal.readline() if ready else ""
+
+
 @contextmanager
 def unechoed() -> Iterator[None]:
     """Show nothing of what is typed while the block runs, and drop it: a secret that is typed ahead
     of its question would stand on the screen."""
-    terminal = sys.__stdin__
-    if sys.platform == "win32" or terminal is None or not terminal.isatty():
+    terminal = _terminal()
+    if terminal is None:
         yield
         return
     before = termios.tcgetattr(terminal)
@@ -193,6 +203,19 @@ def unechoed() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+def _terminal() -> TextIO | None:
+    """Give the terminal that is standard input, None when there is none, or on Windows."""
+    stdin = sys.__stdin__
+    return stdin if sys.platform != "win32" and stdin is not None and stdin.isatty() else None
+
+
+def _is_in_background(terminal: TextIO) -> bool:
+    try:
+        return os.tcgetpgrp(terminal.fileno()) != os.getpgrp()
+    except OSError:  # it does not control this process
+        return False
 
 
 def has_terminal() -> bool:

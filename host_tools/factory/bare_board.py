@@ -41,11 +41,15 @@ def flash(port: str, image: ImageFile, found: Found, inventory: Inventory) -> No
         )
 
 
-def fill(drive: Drive, image: ImageFile, may_erase: Callable[[], bool]) -> None:
-    """Copy the image to a board's BOOTSEL drive, if `may_erase` says that whatever the board holds
-    may go. The token that comes of it appears at a port."""
+def check_drive(drive: Drive, image: ImageFile, may_erase: Callable[[], bool]) -> None:
+    """Raise KodebrikError for a drive that does not take the image, or unless `may_erase` says that
+    whatever its board holds may go."""
     drives.check(drive, image.board["title"], image.board["mcu"])
     drives.check_erasable(drive, may_erase())
+
+
+def fill(drive: Drive, image: ImageFile) -> None:
+    """Copy the image to a board's BOOTSEL drive. The token that comes of it appears at a port."""
     drives.copy(image.data, drive, _unseen)
 
 

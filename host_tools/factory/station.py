@@ -221,10 +221,13 @@ class _Worker:
         """Put the firmware on a drive, which goes away when it has all of it, and await the token
         that comes of it."""
         try:
-            if self._station.image is None:
+            image = self._station.image
+            if image is None:
                 raise KodebrikError("batch-drive-no-image", ExitCode.USAGE, path=drive.path)
+            self._tell(Step.OPENING)
+            bare_board.check_drive(drive, image, self._station.may_erase)
             self._tell(Step.FLASHING)
-            bare_board.fill(drive, self._station.image, self._station.may_erase)
+            bare_board.fill(drive, image)
             if not self._station.restarted.await_token(self._station.stop):
                 raise arrival.no_hello(drive.path)
         except KodebrikError as error:

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import os
+import pty
 import socket
 import sys
 import threading
@@ -211,6 +213,41 @@ def test_without_an_operator_a_question_ends_the_run(tmp_path, monkeypatch, caps
     said = capsys.readouterr().err
     assert "--trust-cable" in said
     assert "put it aside" not in said
+
+
+def test_the_operator_stops_when_the_token_at_work_is_done(tmp_path, monkeypatch, capsys):
+    """While a fixture reads its code, "stop" is typed."""
+    create(3)
+    keyboard, terminal = pty.openpty()
+
+    def stop(code):
+        os.write(keyboard, b"stop\n")
+        return code
+
+    with os.fdopen(terminal) as stdin, fleet(tmp_path, 1, production=True) as tokens:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "__stdin__", stdin)
+        with fixture_of(tokens, tmp_path, stop) as command:
+            assert run(tokens, "--trust-cable", "--code-reader", command) == 0
+    os.close(keyboard)
+    assert len(done(tmp_path)) == 1
+    said = capsys.readouterr()
+    assert "Type stop and Enter" in said.err
+    assert "1 of 3 tokens of the batch are done" in said.out
+    assert "2 tokens of the batch are not done; the next run goes on." in said.out
+
+
+def test_stop_as_an_answer_stops_and_costs_no_token(tmp_path, monkeypatch, capsys):
+    create(1)
+    with fleet(tmp_path, 1) as tokens:
+        monkeypatch.setattr(sys, "stdin", Keyboard(lambda: " STOP "))
+        assert run(tokens) == 0
+        said = capsys.readouterr()
+        assert "broken off" in said.err
+        assert "put it aside" not in said.err
+        assert "1 token of the batch is not done" in said.out
+        assert run(tokens, "--trust-cable") == 0
+    assert len(done(tmp_path)) == 1
 
 
 def test_a_camera_reads_the_code_of_a_production_build(tmp_path, capsys):
@@ -461,7 +498,10 @@ def test_the_operator_is_asked_once_in_a_run_whether_drives_hold_secrets(
     for runs in (1, 2):
         assert drives_and_run(tmp_path) == [filled, filled]
         assert len(asked) == runs
-    assert capsys.readouterr().err.count('Type "yes"') == 2
+    said = capsys.readouterr().err
+    assert said.count('Type "yes"') == 2
+    written = said.find("the firmware is being written")
+    assert said.index('Type "yes"') < written if filled else written == -1
 
 
 def test_drives_are_filled_unasked_with_the_option(tmp_path, short_wait, monkeypatch):

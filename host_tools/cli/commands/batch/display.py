@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from host_tools.cli.output import is_drawable, localized, say
+from host_tools.cli.output import can_ask, is_drawable, localized, say
 from host_tools.factory.events import ENDS, Event, Step
 from host_tools.messages.catalogue import Message, named
 
@@ -35,10 +35,16 @@ def make(as_json: bool) -> "JsonLines | PlainLines | Drawn":
     """Give the display for this terminal and these options; to be entered as a context."""
     if as_json:
         return JsonLines()
-    return Drawn() if is_drawable() else PlainLines()
+    stopping = [Message("batch-run.how-to-stop")] if can_ask(as_json) else []
+    return Drawn(stopping) if is_drawable() else PlainLines(stopping)
 
 
 class _Context:
+    """What is shown waits for the end of a question."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
     def __enter__(self) -> Any:
         """Begin."""
         return self
@@ -48,8 +54,9 @@ class _Context:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Nothing has to be paused."""
-        yield
+        """As Display.paused."""
+        with self._lock:
+            yield
 
 
 class JsonLines(_Context):
@@ -69,10 +76,23 @@ class PlainLines(_Context):
 
     _SHOWN = (*ENDS, Step.FLASHING, Step.OPENING, Step.INTERRUPTED)
 
+    def __init__(self, stopping: list[Message]) -> None:
+        """`stopping` says first how the operator stops."""
+        super().__init__()
+        self._stopping = stopping
+
+    def __enter__(self) -> "PlainLines":
+        """Begin."""
+        for line in self._stopping:
+            say(line)
+        return self
+
     def show(self, event: Event, done: int, size: int) -> None:
         """As Display.show."""
-        if event.step in self._SHOWN:
-            state = Message("batch-run.state", step=_step(event), done=done, size=size)
+        if event.step not in self._SHOWN:
+            return
+        state = Message("batch-run.state", step=_step(event), done=done, size=size)
+        with self._lock:
             say(f"{event.port} {event.serial or '-'}: {localized(state)}")
             for line in _why(event):
                 say(f"  {line}")
@@ -81,13 +101,14 @@ class PlainLines(_Context):
 class Drawn(_Context):
     """A table that stays in its place: a row for each port."""
 
-    def __init__(self) -> None:
-        """Draw nothing yet."""
+    def __init__(self, stopping: list[Message]) -> None:
+        """Draw nothing yet; `stopping` says below the table how the operator stops."""
         from rich.console import Console  # noqa: PLC0415 - 50 ms that only a terminal needs
         from rich.live import Live  # noqa: PLC0415
 
+        super().__init__()
+        self._stopping = stopping
         self._last: dict[str, Event] = {}
-        self._lock = threading.Lock()
         self._live: Live = Live(console=Console(), auto_refresh=False)
 
     def __enter__(self) -> "Drawn":
@@ -108,7 +129,7 @@ class Drawn(_Context):
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Take the table away while somebody is asked."""
-        with self._lock:
+        with super().paused():
             self._live.stop()
             try:
                 yield
@@ -119,7 +140,8 @@ class Drawn(_Context):
         from rich.table import Table  # noqa: PLC0415 - as above
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table(caption=localized(Message("batch-run.count", done=done, count=size)))
+        said = [Message("batch-run.count", done=done, count=size), *self._stopping]
+        table = Table(caption=" ".join(map(localized, said)))
         for head in _HEADS:
             table.add_column(localized(head))
         for port, event in sorted(self._last.items()):

@@ -6,10 +6,8 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,9 +15,9 @@ import typer
 
 from host_tools import child_programs
 from host_tools.cli.commands.batch import display as displays
+from host_tools.cli.commands.batch.operator_terminal import OperatorTerminal
 from host_tools.cli.commands.batch.options import BatchName, PassportKey, signing_key
 from host_tools.cli.commands.batch.prompts import Prompts
-from host_tools.cli.commands.flash import erasure
 from host_tools.cli.commands.flash.image import read_file
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import (
@@ -30,7 +28,7 @@ from host_tools.cli.options.inventory import (
 )
 from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyOptions, Keyring
 from host_tools.cli.options.spoken_name import SpokenNameOptions
-from host_tools.cli.output import Json, Plain, ask, emit, say
+from host_tools.cli.output import Json, Plain, emit, say
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory.events import QUIET
 from host_tools.link.spoken_names import Wish
@@ -41,7 +39,6 @@ from host_tools.provisioning.inventory import Inventory
 if TYPE_CHECKING:
     from host_tools.factory.events import Event
     from host_tools.factory.station import Station
-    from host_tools.link.replies import Hello
 
 _LOOK = 0.2  # seconds between looks at what other stations have done
 _AUTO = "auto"
@@ -137,7 +134,7 @@ def run(
     file = None if image is None else image_file.read(read_file(image))
     wish = spoken.wish()
     reader = _reader(options)
-    display = displays.make(as_json)
+    display, prompts = displays.make(as_json), Prompts(speak)
     events: queue.Queue[Event] = queue.Queue()
     if output is not None and output.exists() and not output.is_dir():
         raise KodebrikError("folder-unwritable", ExitCode.FILE, path=output)
@@ -157,26 +154,28 @@ def run(
             raise KodebrikError(
                 "batch-other-issuer", ExitCode.WRONG_KEY, batch=chosen.name, issuer=chosen.issuer
             )
-        questions = _Questions(display)
-        plan = _plan(chosen, issuer_key, keyring, (options, wish, reader), questions)
+        operator = OperatorTerminal(
+            display, prompts, erase_secrets=options.erase_secrets, as_json=as_json
+        )
+        plan = _plan(chosen, issuer_key, keyring, (options, wish, reader), operator)
         station = _station(
             plan,
             options,
             lambda: Inventory(inventory_place(inventory_file), lambda line: None),
             file,
             (output or Path(chosen.name), passport_key),
-            (events.put, _may_erase(options.erase_secrets, as_json, questions)),
+            (events.put, operator),
         )
         for job in batches.each(inventory, chosen.name, batches.DONE):
             station.record(job)  # what a killed station has left out
         before = batches.counts(inventory, chosen.name)[batches.DONE]
         began = time.monotonic()
-        with Prompts(speak).running() as prompts, display, child_programs.ending():
+        with prompts.running(), display, child_programs.ending():
             prompts.say(Message("batch-speak.next"))
             work = contextvars.copy_context().run
             worker = threading.Thread(target=work, args=(station.work, _finder(ports)), daemon=True)
             worker.start()
-            _show(station, inventory, events, display, prompts, idle)
+            _show(station, inventory, events, operator, worker, idle)
             station.stop.set()
             worker.join()
             if station.faults:
@@ -199,10 +198,13 @@ def run(
         *([Message("batch-run.records", path=folder)] if done else []),
         Message("batch-run.rate", count=done - before, seconds=seconds, rate=rate),
     ]
-    if done < chosen.size:
+    left = chosen.size - done
+    if left and operator.has_stopped:
+        lines.append(Message("batch-run.left", count=left))
+    elif left:
         for line in lines:
             say(line)
-        raise KodebrikError("batch-idle", ExitCode.NO_PORT, count=chosen.size - done)
+        raise KodebrikError("batch-idle", ExitCode.NO_PORT, count=left)
     emit(as_json, result, lines)
 
 
@@ -210,61 +212,30 @@ def _show(
     station: "Station",
     inventory: Inventory,
     events: "queue.Queue[Event]",
-    display: displays.Display,
-    prompts: Prompts,
+    operator: OperatorTerminal,
+    worker: threading.Thread,
     idle: float | None,
 ) -> None:
-    """Show the events until the batch is complete, or nobody has worked at a port for `idle`
-    seconds, also to be broken off; one that is tried again and again in vain is idle."""
+    """Tell the operator of events until the batch is complete, the station has stopped, or nobody
+    has worked at a port for `idle` seconds, also to be broken off; one that is tried again and
+    again in vain is idle."""
     batch = station.plan.batch
     last, busy = time.monotonic(), set[str]()
     while True:
+        operator.listen()
         try:
             event = events.get(timeout=_LOOK)
         except queue.Empty:
-            if station.stop.is_set():  # a defect
-                return
-            if station.is_complete(inventory):
+            if not worker.is_alive() or station.is_complete(inventory):
                 return
             if idle is not None and not busy and time.monotonic() - last > idle:
                 return
             continue
         worked = event.port in busy
         (busy.discard if event.step in QUIET else busy.add)(event.port)
-        done = station.count(inventory, event)
-        display.show(event, done, batch.size)
-        prompts.after(event, batch.size - done)
+        operator.tell(event, station.count(inventory, event), batch.size)
         if worked or event.error is None:
             last = time.monotonic()
-
-
-class _Questions:
-    """Workers ask the operator one question at a time, while the display is paused."""
-
-    def __init__(self, display: displays.Display) -> None:
-        self._display, self._lock = display, threading.RLock()
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        with self._lock, self._display.paused():
-            yield
-
-
-def _may_erase(erase_secrets: bool, as_json: bool, questions: _Questions) -> Callable[[], bool]:
-    """Give what says whether boards in BOOTSEL mode may be erased: the operator is asked at the
-    first one, for all of the run."""
-    if erase_secrets:
-        return lambda: True
-
-    @cache
-    def granted() -> bool:
-        return erasure.is_granted(Message("prompt.no-secrets-in-run"), erase_secrets, as_json)
-
-    def may_erase() -> bool:
-        with questions.one():
-            return granted()
-
-    return may_erase
 
 
 def _plan(
@@ -272,38 +243,20 @@ def _plan(
     issuer_key: Any,
     keyring: Keyring,
     how: tuple[BatchRunOptions, Wish, list[str] | None],
-    questions: _Questions,
+    operator: OperatorTerminal,
 ) -> Any:
     from host_tools.factory.code_check import CodeCheck  # noqa: PLC0415 - slow to load
     from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - as above
 
     options, wish, reader = how
-
-    def confirm(hello: "Hello") -> Callable[[str], bool]:
-        def compare(number: str) -> bool:
-            if options.trust_cable:
-                return True
-            with questions.one():
-                say(Message("batch-run.shows", product=hello.product, serial=hello.serial))
-                typed = ask(Message("prompt.number"), "--trust-cable")
-            return "".join(typed.split()) == number
-
-        return compare
-
-    def ask_code(product: str, serial: str, again: bool) -> str:
-        with questions.one():
-            if again:
-                say(Message("batch-run.other-code"))
-            say(Message("batch-run.press", product=product, serial=serial))
-            return ask(Message("prompt.code"), "--code-reader")
-
+    trusted = (lambda _hello: lambda _number: True) if options.trust_cable else operator.compare
     return Personalisation(
         batch,
         issuer_key,
         options.operator or getpass.getuser(),
-        confirm,
+        trusted,
         keyring.access_key("") if keyring.has_access_key else None,
-        CodeCheck(reader, None if options.unseen_codes else ask_code),
+        CodeCheck(reader, None if options.unseen_codes else operator.read_code),
         wish,
     )
 
@@ -321,7 +274,7 @@ def _station(
     opened: Callable[[], Inventory],
     image: Any,
     records: tuple[Path, Path | None],
-    talk: "tuple[Callable[[Event], None], Callable[[], bool]]",
+    talk: "tuple[Callable[[Event], None], OperatorTerminal]",
 ) -> "Station":
     from host_tools.extras import from_extra  # noqa: PLC0415
 
@@ -332,7 +285,8 @@ def _station(
     name = options.station or socket.gethostname()
     folder, passport_key = records
     record = Records(folder, signing_key(passport_key)).write
-    return Station(name, plan, opened, image, record, *talk)
+    tell, operator = talk
+    return Station(name, plan, opened, image, record, tell, operator.may_erase, stop=operator.stop)
 
 
 def _finder(named: list[str] | None) -> Callable[[], list[str]]:

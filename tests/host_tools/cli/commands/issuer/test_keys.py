@@ -17,6 +17,7 @@ from host_tools.cli.options.keyring import unsealed
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from tests.support.command_line.keyboard import Keyboard
+from tests.support.limits import REAL_LIMIT
 from tests.support.link.fake_token import SERIAL
 
 
@@ -77,6 +78,7 @@ def test_a_passphrase_that_is_typed_ahead_is_not_shown_and_not_taken(monkeypatch
 
     def unseal(_phrase):
         os.write(keyboard, b"typed ahead\n")
+        assert select.select([terminal], [], [], REAL_LIMIT)[0], "it has arrived"
         assert seen() == b""
         raise KodebrikError("issuer-key-wrong-passphrase", ExitCode.WRONG_KEY, path=str(path))
 
