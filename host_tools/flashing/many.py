@@ -1,12 +1,13 @@
 """Writes one file to every board that is plugged in, side by side: a thread for each.
 
 Which of the ports that appear belongs to which drive, or to a boot loader at a port, nobody can
-tell: after all are written, each answer counts for one of them.
+tell unless it is named: after all are written, each answer counts for one of them.
 """
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from host_tools import child_programs
 from host_tools.errors import ExitCode, KodebrikError
@@ -39,8 +40,8 @@ class Erasable:
 
 @dataclass(frozen=True)
 class Targets:
-    """Boards by their drives and ports; `awaited` are ports at which the tokens of drives may
-    answer, beside those that appear."""
+    """Boards by their drives and ports; `awaited` are the ports at which the tokens of the first
+    drives will answer, in their order. Those of the others appear at a port of their own."""
 
     drives: Sequence[Drive]
     ports: Sequence[str]
@@ -91,9 +92,12 @@ def write(
         written = [each.result() for each in on_ports]
     outcomes = copied + written
     restarting = [each.target for each in written if each.hello is None and each.error is None]
-    elsewhere = [port for port in targets.awaited if port not in targets.ports]
-    answers = _Answers(image, arrival.new_ports(before, [*restarting, *elsewhere]))
-    return [_answered(each, answers) for each in outcomes]
+    answers = _Answers(image, arrival.new_ports((*before, *targets.awaited), restarting))
+    finds = {
+        str(drive.path): partial(arrival.await_hello, image, partial(list, [port]))
+        for drive, port in zip(targets.drives, targets.awaited, strict=False)
+    }
+    return [_answered(each, finds.get(each.target, answers.next)) for each in outcomes]
 
 
 def _tried(target: str, work: Callable[..., Outcome], *arguments: object) -> Outcome:
@@ -131,11 +135,11 @@ class _Answers:
         return [self._asked]
 
 
-def _answered(copied: Outcome, answers: _Answers) -> Outcome:
+def _answered(copied: Outcome, hear: Callable[[], Hello | None]) -> Outcome:
     if copied.error is not None or copied.hello is not None:
         return copied
     try:
-        hello = answers.next()
+        hello = hear()
     except KodebrikError as error:
         return Outcome(copied.target, error=error)
     if hello is None:

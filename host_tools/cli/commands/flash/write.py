@@ -41,8 +41,8 @@ def write(
         typer.Option(
             "--port",
             metavar="PORT",
-            help="Where the token will answer after a drive was written; several times for several "
-            f"drives. Default: a new port, or of one board's token {PORT_VARIABLE}.",
+            help="Where the token will answer after a drive was written; for several drives once "
+            f"for each, in their order. Default: a new port, or of one board {PORT_VARIABLE}.",
         ),
     ] = None,
     erase_secrets: Annotated[

@@ -178,15 +178,17 @@ def test_boards_on_drives_answer_at_the_ports_that_are_named(
         on_drive(folders[1], seed=1) as b,
     ):
         monkeypatch.setenv("KODEBRIK_PORT", str(other.port))
-        named = [str(a.drive), str(b.drive), "--port", str(a.port), "--port", str(b.port)]
+        named = [str(b.drive), str(a.drive), "--port", str(b.port), "--port", str(a.port)]
         options = ["--image", image(), "--erase-secrets", "--json"]
         code = main(["flash", "write", *named, *options])
-    boards = json.loads(capsys.readouterr().out)["boards"]
-    assert code == 0, boards
+        boards = json.loads(capsys.readouterr().out)["boards"]
+        assert code == 0, boards
+        at_ports = []
+        for port in named[3::2]:
+            assert main(["info", "--port", port, "--json"]) == 0
+            at_ports.append(json.loads(capsys.readouterr().out)["serial"])
     assert [each["target"] for each in boards] == named[:2]
-    serials = {each["serial"] for each in boards}
-    assert len(serials) == 2
-    assert serial_number(other.emulator.unique_id) not in serials
+    assert [each["serial"] for each in boards] == at_ports
 
 
 def test_all_does_not_go_with_names(plugged, tmp_path, image, capsys):
