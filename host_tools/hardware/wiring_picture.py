@@ -15,10 +15,13 @@ from host_tools.hardware.parts import BESIDES, GROUND, RAIL, SUPPLY
 ROW = 18  # from one pin of a part to the next
 _GAP = 30  # above a part, where its title stands
 _MARGIN, _HEAD = 16, 46
-_BOX = 184  # width of a part
+_BOX, _PADDING = 184, 8  # width of a part, and what is free at its edges
+_LETTER = 6.6  # width of a letter, at most on average
 _LEAD = 84  # from a part to the first upright line, where the nets' names stand
 _TRACK = 13  # from one upright line to the next
 _LEFT = {BOARD, *BESIDES["latch"], *BESIDES["battery"]}
+# What docs/hardware.md and the self-test's error call a part; the loudspeaker's title says it.
+_REFERENCES = {ref for parts in BESIDES.values() for ref in parts} - {"SPEAKER"}
 _COLOURS = {GROUND: "#1a1a1a", RAIL: "#c00000", SUPPLY: "#d06000"}
 # Dark enough on white for 4.5:1 (WCAG 1.4.3); names stand beside the lines too.
 _OTHERS = ("#005fa3", "#7a2d8f", "#00695c", "#8a4b00", "#3f51b5", "#a3005f", "#3d6b00", "#5d4037")
@@ -46,7 +49,7 @@ def picture(circuit: Circuit) -> str:
     for right, parts in enumerate(sides):
         top = _HEAD + right * ROW // 2  # so that no pin of one side is level with one of the other
         for part in parts:
-            height = ROW * len(part.pins) + 4
+            height = ROW * (len(part.pins) + _number_stands_below(part)) + 4
             boxes.append((part, right, top + _GAP, height))
             for row, pin in enumerate(part.pins):
                 y = top + _GAP + 11 + ROW * row
@@ -123,22 +126,28 @@ def _net(name: str, places: list[_Place], x: int, colour: str) -> Iterator[str]:
     yield "</g>"
 
 
+def _number_stands_below(part: Part) -> bool:
+    """Say whether the part's number has no room beside the name of the first pin."""
+    letters = _LETTER * len(part.pins[0].name + part.number)
+    return letters > _BOX - 3 * _PADDING
+
+
 def _box(part: Part, x: int, top: int, height: int, right: bool) -> Iterator[str]:
     yield f'<g class="part" data-part={quoteattr(part.ref)}>'
-    small = part.ref in _LEFT and part.ref != BOARD
-    title = f"{part.ref}: {part.title}" if small else part.title
+    title = f"{part.ref}: {part.title}" if part.ref in _REFERENCES else part.title
     yield f'<text x="{x}" y="{top - 5}" font-weight="bold">{escape(title)}</text>'
     yield (
         f'<rect x="{x}" y="{top}" width="{_BOX}" height="{height}" rx="3" fill="#f4f4f4" '
         'stroke="#444444"/>'
     )
-    number_at, number_end = (x + _BOX - 8, "end") if right else (x + 8, "start")
+    number_at, number_end = (x + _BOX - _PADDING, "end") if right else (x + _PADDING, "start")
+    number_y = top + 15 + (ROW * len(part.pins) if _number_stands_below(part) else 0)
     yield (
-        f'<text x="{number_at}" y="{top + 15}" text-anchor="{number_end}" font-size="11" '
+        f'<text x="{number_at}" y="{number_y}" text-anchor="{number_end}" font-size="11" '
         f'fill="#444444">{escape(part.number)}</text>'
     )
     for row, pin in enumerate(part.pins):
-        at, anchor = (x + 8, "start") if right else (x + _BOX - 8, "end")
+        at, anchor = (x + _PADDING, "start") if right else (x + _BOX - _PADDING, "end")
         style = "" if pin.net else ' fill="#666666" font-style="italic"'
         text = pin.name if pin.net else f"{pin.name} (open)"
         yield (

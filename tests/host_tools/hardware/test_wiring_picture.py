@@ -1,7 +1,7 @@
 """The wiring pictures, read back: each net is drawn once, joins its pins and touches no other."""
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -13,6 +13,7 @@ from tests.host_tools.hardware.tokens import ALL
 
 SVG = "{http://www.w3.org/2000/svg}"
 WIDEST = 0.75  # of a letter of DejaVu Sans on average, in font sizes: wider than any text here
+USUAL = 0.55  # of a letter of DejaVu Sans in these texts, in font sizes
 
 
 class Line(NamedTuple):
@@ -135,6 +136,33 @@ def test_no_text_leaves_its_place(drawn):
         assert left >= 0, text.text
         assert left + long <= width, text.text
         assert 0 < y < height
+
+
+def test_no_text_in_a_part_meets_another(drawn):
+    _, root = drawn
+    for group in _groups(root, "part"):
+        box = group.find(f"{SVG}rect")
+        bottom = float(box.get("y")) + float(box.get("height"))
+        by_row: dict[float, list[tuple[float, float]]] = {}
+        for text in group.findall(f"{SVG}text"):
+            x, y = float(text.get("x")), float(text.get("y"))
+            long = USUAL * float(text.get("font-size", 12)) * len("".join(text.itertext()))
+            left = x - long if text.get("text-anchor") == "end" else x
+            by_row.setdefault(y, []).append((left, left + long))
+            assert y < bottom
+        for spans in by_row.values():
+            for (_, end), (begin, _) in pairwise(sorted(spans)):
+                assert end < begin, group.get("data-part")
+
+
+def test_a_part_that_the_docs_name_has_its_name_beside_it(drawn):
+    whole, root = drawn
+    titles = {
+        group.get("data-part"): group.find(f"{SVG}text").text for group in _groups(root, "part")
+    }
+    named = [ref for ref in whole.parts if re.fullmatch(r"[A-Z]\d", ref)]
+    assert {"Q1", "R5"} <= set(named)
+    assert all(titles[ref].startswith(f"{ref}: ") for ref in named)
 
 
 def _touch(a: Line, b: Line) -> bool:
