@@ -180,8 +180,9 @@ class _Worker:
         if not presence.is_file(self._port):
             stop.wait(_ASK_AGAIN)
             return
-        while presence.of(self._port) == there and not stop.wait(_LOOK):
-            pass
+        while presence.of(self._port) == there:
+            if stop.wait(_LOOK):
+                return
         self._be_away()
 
     def _is_over(self, inventory: Inventory) -> bool:

@@ -17,7 +17,9 @@ from emulator.mcu.boot_rom import INFO, BootRom
 from emulator.mcu.usb_drive import UsbDrive
 from host_tools import factory
 from host_tools.cli import main
+from host_tools.cli.commands.batch.display import PlainLines
 from host_tools.errors import ExitCode
+from host_tools.factory.events import Step
 from host_tools.flashing import arrival, drives
 from host_tools.provisioning import batches
 from host_tools.provisioning.inventory_records import FAILED
@@ -218,6 +220,7 @@ def test_without_an_operator_a_question_ends_the_run(tmp_path, monkeypatch, caps
 def test_the_operator_stops_when_the_token_at_work_is_done(tmp_path, monkeypatch, capsys):
     """While a fixture reads its code, "stop" is typed."""
     create(3)
+    monkeypatch.setattr(PlainLines, "_SHOWN", tuple(Step))
     keyboard, terminal = pty.openpty()
 
     def stop(code):
@@ -233,6 +236,7 @@ def test_the_operator_stops_when_the_token_at_work_is_done(tmp_path, monkeypatch
     assert len(done(tmp_path)) == 1
     said = capsys.readouterr()
     assert "Type stop and Enter" in said.err
+    assert "unplugged" not in said.err
     assert "1 of 3 tokens of the batch are done" in said.out
     assert "2 tokens of the batch are not done; the next run goes on." in said.out
 
