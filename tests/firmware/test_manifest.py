@@ -1,6 +1,8 @@
 """The manifest that freezes the firmware into MicroPython names what the products import, and
 nothing else."""
 
+from functools import cache
+
 import pytest
 
 from host_tools.image.image import build_package, load_board, load_product, names
@@ -10,6 +12,7 @@ PRODUCTS = names("products")
 FONTS = FIRMWARE / "products/fonts"
 
 
+@cache
 def imported(product: str) -> set[str]:
     """Give the modules of every image of a product, and that of the link's constants, which an
     image has where they are used."""
