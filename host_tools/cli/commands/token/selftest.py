@@ -37,14 +37,15 @@ def selftest(
     with token.session() as session:
         parts = session.selftest()
     error = selftest_error(parts)
-    asked = _MOTOR in parts and felt is None and can_ask(as_json)
-    if asked:
+    has_motor = _MOTOR in parts
+    if has_motor and felt is None and can_ask(as_json):
         felt = _felt()
-    if asked and felt is None:
-        error = error or KodebrikError("selftest-not-said", ExitCode.NOT_CONFIRMED, tries=TRIES)
-    if felt not in (None, messages.SELFTEST_PULSES if _MOTOR in parts else 0):
-        parts |= {_MOTOR: False} if _MOTOR in parts else {}
+        if felt is None:
+            error = error or KodebrikError("selftest-not-said", ExitCode.NOT_CONFIRMED, tries=TRIES)
+    if felt not in (None, messages.SELFTEST_PULSES if has_motor else 0):
         not_felt = KodebrikError("selftest-not-felt", ExitCode.CHECK_FAILED, felt=str(felt))
+        if has_motor:
+            parts[_MOTOR] = False
         error = selftest_error(parts) if error else not_felt
     result = {"serial": session.hello.serial, "parts": parts, "felt": felt}
     if error and as_json:
@@ -56,7 +57,7 @@ def selftest(
         )
         for part, works in parts.items()
     ]
-    if _MOTOR in parts and felt is None:
+    if has_motor and felt is None:
         lines.append(Message("selftest-felt", count=messages.SELFTEST_PULSES))
     emit(as_json, result, lines)
     if error:
