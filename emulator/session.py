@@ -317,7 +317,7 @@ class Emulator:
 
     def advance(self, seconds: float) -> None:
         """Let time pass. Returns when the firmware waits, so that its drawing is complete."""
-        self.run_until(lambda: False, seconds)
+        self._run_for(None, seconds)
 
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Let time pass until `condition()` holds, and give True, or False after `seconds`.
@@ -325,6 +325,9 @@ class Emulator:
         The condition is evaluated whenever the firmware waits. A token that is served does not
         wait for real time to catch up with this.
         """
+        return self._run_for(condition, seconds)
+
+    def _run_for(self, condition: Callable[[], bool] | None, seconds: float) -> bool:
         with self.lock:
             before = self.clock.now
             met = self._run_until(condition, seconds)
@@ -334,20 +337,21 @@ class Emulator:
 
     def _advance(self, seconds: float) -> None:
         """Let time pass, of which real time has its part when the token is served."""
-        self._run_until(lambda: False, seconds)
+        self._run_until(None, seconds)
 
-    def _run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
+    def _run_until(self, condition: Callable[[], bool] | None, seconds: float) -> bool:
         with self.lock:
             met = self._runs_until(condition, seconds)
             if self._lasting() != self._saved:
                 self.save()
             return met
 
-    def _runs_until(self, condition: Callable[[], bool], seconds: float) -> bool:
+    def _runs_until(self, condition: Callable[[], bool] | None, seconds: float) -> bool:
         target = self.clock.now + round(Fraction(seconds) * _US)
+        self.mcu.alone_until = target if condition is None else 0
         while True:
             self.mcu.settle()
-            if condition():
+            if condition is not None and condition():
                 return True
             if self.mcu.due():
                 self.mcu.wake()

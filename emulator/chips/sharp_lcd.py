@@ -30,8 +30,8 @@ class SharpLcd:
         self.longest_dc = 0  # longest time without a change of VCOM while on, microseconds
         self._powered = False
         self._reset()
-        board.pins.watch(part["select"], self._selected)
-        board.pins.watch(part["enable"], self._enabled)
+        board.pins.watch(part["select"], self._selected, passive=True)
+        board.pins.watch(part["enable"], self._enabled, passive=True)
 
     def mcu_power(self, on: bool) -> None:
         """Switch the supply; afterwards the memory holds noise."""

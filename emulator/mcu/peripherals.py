@@ -24,7 +24,7 @@ class Peripherals:
         self._i2s: dict[int, I2sOut] = {}
         pins = board.pins
         self.serves: dict[int, Callable[[bytes], bytes | None]] = {
-            records.PIN_INIT: lambda payload: pins.configure(*payload),
+            records.PIN_INIT: lambda payload: b"\1" * pins.configure(*payload),
             records.PIN_WRITE: lambda payload: pins.write(*payload),
             records.PIN_READ: lambda payload: None,
             records.PIN_IRQ: lambda payload: pins.interrupt(*payload),

@@ -34,6 +34,7 @@ class Pins:
         self.driven_low = 0  # pins that the MCU drives low, bit by bit
         self._pins: dict[int, _Pin] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
+        self._passive: set[int] = set()  # pins whose watcher drives no pin
         self._output_watchers: dict[int, Callable[[], None]] = {}
 
     def _pin(self, number: int) -> _Pin:
@@ -46,8 +47,9 @@ class Pins:
         """Give a pin's level, 0 or 1; a floating pin reads 0."""
         return self._pin(number).level()
 
-    def configure(self, number: int, mode: int, pull: int, level: int) -> None:
-        """Set a pin up; `level` 255 keeps the output latch."""
+    def configure(self, number: int, mode: int, pull: int, level: int) -> bool:
+        """Set a pin up; `level` 255 keeps the output latch. Say whether writing it changes no level
+        but its own, and causes no event."""
         pin = self._pin(number)
         before = pin.level()
         pin.mode, pin.pull = mode, pull
@@ -55,6 +57,7 @@ class Pins:
             pin.latch = level
         self._put_out(number, pin)
         self._tell(number, pin, before)
+        return mode == OUT and not pin.trigger and number in self._passive
 
     def write(self, number: int, level: int) -> None:
         """Write the output latch."""
@@ -76,9 +79,10 @@ class Pins:
         """Set the edges that interrupt: IRQ_FALLING, IRQ_RISING, both, or 0 for none."""
         self._pin(number).trigger = trigger
 
-    def watch(self, number: int, watcher: Callable[[int], None]) -> None:
-        """Call `watcher(level)` at each change of the pin's level."""
+    def watch(self, number: int, watcher: Callable[[int], None], *, passive: bool = False) -> None:
+        """Call `watcher(level)` at each change of the pin's level. `passive`: it drives no pin."""
         self._watchers[number] = watcher
+        (self._passive.add if passive else self._passive.discard)(number)
 
     def watch_output(self, number: int, watcher: Callable[[], None]) -> None:
         """Call `watcher()` at each change of what the MCU drives."""

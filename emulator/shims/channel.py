@@ -10,27 +10,33 @@ import sys
 
 import records
 import uos
+from micropython import const
 from ustruct import pack_into, unpack_from
 
-_CLOCK_READ = 3  # microseconds that reading the clock takes, so that busy loops end
-_CALL = 2  # microseconds any other call takes
+_CLOCK_READ = const(3)  # microseconds that reading the clock takes, so that busy loops end
+_CALL = const(2)  # microseconds any other call takes
 _SIZE = records.REQUEST_SIZE
+_QUIET = records.QUIET_US
 _len = len  # MicroPython searches the whole table of its builtins for one
-_EVENT_DELAY = (
-    1000  # microseconds after a record that may have caused an event, until a busy loop asks for it
-)
-_ROOM = 4096  # bytes of records that wait to be sent together; a pipe takes so many in one piece
+# microseconds after a record that may have caused an event, until a busy loop asks for it
+_EVENT_DELAY = const(1000)
+_FORMATS = const(24)  # at most, for records with a body
+# bytes of records that wait to be sent together; a pipe takes so many in one piece
+_ROOM = const(4096)
 
 _requests = open(int(sys.argv[1]), "wb")
 _replies = open(int(sys.argv[2]), "rb")
 _record = bytearray(_ROOM)
-_formats = {}  # of a record with so many bytes of payload
+_formats = {}  # of a record with a payload of so many bytes and a body of so many
 _used = 0  # bytes of records that wait
 _header = bytearray(records.REPLY_SIZE)
 _base = 0  # microseconds since power-on at the host's last reply
 _spent = 0  # and spent here since
 _check_at = 0  # when a busy loop must ask for events; there are none before
 _known_until = 0  # until when `_levels` is valid
+_alone_until = 0  # until when the host has nothing to tell, unless a record causes it
+# whether the host is to be asked for levels again, because of a record since its last reply
+_asks = False
 _levels = 0  # of all pins, bit by bit
 _pending = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
@@ -39,6 +45,7 @@ handling = None  # the source whose handler runs; as on a board no other one doe
 sources = {}
 on_event = None  # the machine module puts its handler here
 tell = None  # prints the account of the heap (collector.py)
+showing = 0  # pins, bit by bit, whose writing changes no level but their own
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
 work = (
     None  # gives the microseconds that the processor has worked since it was last asked (pace.py)
@@ -53,25 +60,24 @@ def _put(kind, head, cost, body, size):
     if work:
         _spent += work()
     length = _len(head)
-    end = _used + _SIZE + length
+    form = length << 16 | size
+    if form not in _formats and (not size or _len(_formats) < _FORMATS):
+        _formats[form] = f"{records.REQUEST}{length}s{size}s"
+    end = _used + _SIZE + length + size
     if end > _ROOM:
         _flush()
-        end = _SIZE + length
-    if length not in _formats:
-        _formats[length] = records.REQUEST + str(length) + "s"
-    if end <= _ROOM:
-        pack_into(_formats[length], _record, _used, kind, _spent + cost, length + size, head)
+        end = _SIZE + length + size
+    if end <= _ROOM and form in _formats:
+        pack_into(_formats[form], _record, _used, kind, _spent + cost, length + size, head, body)
         _used = end
     else:
-        pack_into(records.REQUEST, _record, 0, kind, _spent + cost, length + size)
-        _used = _SIZE
         _flush()
+        pack_into(records.REQUEST, _record, 0, kind, _spent + cost, length + size)
+        _requests.write(_record, _SIZE)
         _requests.write(head)
+        _requests.write(body, size)
     _base += _spent + cost
     _spent = 0
-    if size:
-        _flush()
-        _requests.write(body, size)
 
 
 def _flush():
@@ -81,18 +87,21 @@ def _flush():
         _used = 0
 
 
-def post(kind, payload=b"", cost=_CALL):
-    """Send a record without a reply. `cost` in microseconds of virtual time."""
-    global _check_at, _known_until
-    _put(kind, payload, cost, None, 0)
-    _known_until = 0
+def post(kind, payload=b"", cost=_CALL, felt=True):
+    """Send a record without a reply. `cost` in microseconds of virtual time. `felt`: a level may
+    change by it, or an event come."""
+    global _alone_until, _asks, _check_at
+    _put(kind, payload, cost, b"", 0)
+    _asks = True
+    if felt:
+        _alone_until = 0
     if _check_at > _base + _EVENT_DELAY:
         _check_at = _base + _EVENT_DELAY
     if at_prompt:
         _flush()
 
 
-def send(kind, payload, cost, body=None, size=0):
+def send(kind, payload, cost, body, size):
     """Send a record without a reply; run the handlers of pending events when a check for them is
     due, as a board does after C code.
 
@@ -100,7 +109,7 @@ def send(kind, payload, cost, body=None, size=0):
     """
     _put(kind, payload, cost, body, size)
     if at_prompt or _base >= _check_at:
-        call(records.TICK)
+        _tick()
 
 
 def call(kind, payload=b"", cost=_CALL, handlers=True):
@@ -108,13 +117,15 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
     OSError with the host's errno. `handlers` is False where a board runs handlers only later.
     """
-    global _base, _check_at, _known_until, _levels
-    _put(kind, payload, cost, None, 0)
+    global _alone_until, _asks, _base, _check_at, _known_until, _levels
+    _put(kind, payload, cost, b"", 0)
     _flush()
     if _replies.readinto(_header) != records.REPLY_SIZE:
         uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
     _base, quiet, _levels, status, events, size = unpack_from(records.REPLY, _header)
-    _check_at = _known_until = _base + quiet
+    _check_at = _known_until = _base + (quiet if quiet < _QUIET else _QUIET)
+    _alone_until = 0 if work else _base + quiet
+    _asks = False
     for _ in range(events):
         _pending.append(tuple(_replies.read(2)))
     answer = _replies.read(size) if size else b""
@@ -130,14 +141,46 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
     return answer
 
 
+def _goes_on(wait):
+    """Let a call and `wait` microseconds pass without the host, where it would only say that
+    nothing has happened; False where it must be asked."""
+    global _asks, _check_at, _known_until, _spent
+    passed = _spent + _CALL + wait
+    until = _base + passed + _QUIET
+    if until >= _alone_until or at_prompt:
+        return False
+    _spent, _asks = passed, False
+    _check_at = _known_until = until
+    return True
+
+
+def _tick():
+    """Ask for events."""
+    if not (_asks and _goes_on(0)):
+        call(records.TICK)
+    elif _pending:
+        _run_handlers()
+
+
+def write(pin, level):
+    """Drive a pin with 0 or 1."""
+    global _levels
+    bit = 1 << pin
+    felt = not showing & bit
+    if not felt:
+        _levels = _levels | bit if level else _levels & ~bit
+    post(records.PIN_WRITE, bytes((pin, level)), _CALL, felt)
+
+
 def level(pin):
     """Give the level (0 or 1) of a pin; the host is asked only when it can have changed since its
     last reply."""
     global _spent
     if work:
         _spent += work()
-    if _base + _spent + _CALL >= _known_until:
-        call(records.PIN_READ, handlers=False)
+    if _asks or _base + _spent + _CALL >= _known_until:
+        if not (_asks and _goes_on(0)):
+            call(records.PIN_READ, handlers=False)
     else:
         _spent += _CALL
     found = _levels >> pin & 1
@@ -176,7 +219,7 @@ def now():
 def run_pending():
     """Run the handlers of pending events; ask the host for events when that is due."""
     if _base + _spent >= _check_at:
-        call(records.TICK)
+        _tick()
     elif _pending:
         _run_handlers()
 
@@ -191,7 +234,7 @@ def read_clock():
     if _pending:
         _run_handlers()
     if _base + _spent >= _check_at:
-        call(records.TICK)
+        _tick()
     return _base + _spent
 
 
@@ -209,12 +252,14 @@ def idle(until, link):
     else:
         left = until - _base - _spent
         if left <= 0:
-            call(records.TICK)
+            _tick()
             return False
     if _pending and not _held and handling is None:
         _run_handlers()
         return True
     answering.clear()
+    if left >= 0 and _goes_on(left):
+        return False
     pack_into("<qB", _waits, 0, left, link)
     call(records.IDLE, _waits)
     return until is None or _base + _spent < until

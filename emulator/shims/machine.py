@@ -60,12 +60,13 @@ class Pin:
 
     def init(self, mode=-1, pull=-1, *, value=None):
         level = _NO_LEVEL if value is None else int(bool(value))
-        channel.call(records.PIN_INIT, bytes((self._id, max(mode, 0), max(pull or 0, 0), level)))
+        record = bytes((self._id, max(mode, 0), max(pull or 0, 0), level))
+        _show(self._id, channel.call(records.PIN_INIT, record))
 
     def value(self, level=None):
         if level is None:
             return channel.level(self._id)
-        channel.post(records.PIN_WRITE, bytes((self._id, int(bool(level)))))
+        channel.write(self._id, 1 if level else 0)
 
     __call__ = value
 
@@ -82,11 +83,18 @@ class Pin:
 
     def irq(self, handler=None, trigger=records.IRQ_FALLING | records.IRQ_RISING, hard=False):
         irq = _irqs[self._id] = _Irq(self, handler, trigger, hard)
+        _show(self._id, False)
         channel.call(records.PIN_IRQ, bytes((self._id, trigger if handler else 0)))
         return irq
 
     def __repr__(self):
         return "Pin(GPIO%d)" % self._id
+
+
+def _show(pin, alone):
+    """Note whether writing a pin changes no level but its own."""
+    bit = 1 << pin
+    channel.showing = channel.showing | bit if alone else channel.showing & ~bit
 
 
 def _on_event(source, flags):
@@ -115,7 +123,7 @@ class I2C:
         head = pack("<BBH", self._bus, address, count)
         cost = self._cost(1 + len(data) + (count + 1 if count else 0))
         if not count and channel.answering.get(address) == self._bus:
-            channel.post(records.I2C_POST, head + data, cost)
+            channel.post(records.I2C_POST, head + data, cost, False)
             return b""
         answer = channel.call(records.I2C_TRANSFER, head + data, cost)
         if not answer:  # a write, and the next one cannot end otherwise

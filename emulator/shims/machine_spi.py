@@ -41,4 +41,5 @@ class SPI:
         pass
 
     def write(self, data):
-        channel.send(records.SPI_WRITE, self._head + data, len(data) * 8_000_000 // self._rate)
+        size = len(data)
+        channel.send(records.SPI_WRITE, self._head, size * 8_000_000 // self._rate, data, size)

@@ -2,16 +2,18 @@
 
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
 Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from
-then on in which nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status
-(u8: 0, an errno, INTERRUPT or TELL), number of events (u8), payload length (u16), the events
-(source, such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may
-come late, together with the next one that has one.
+then on in which nothing happens by itself (u32; above QUIET_US only where the VM may also wait so
+long by itself), the levels of all pins, bit by bit (u64), status (u8: 0, an errno, INTERRUPT or
+TELL), number of events (u8), payload length (u16), the events (source, such as a pin, and flags: u8
+each), payload. All little endian. Records without a reply may come late, together with the next one
+that has one.
 """
 
 REQUEST = "<BIH"
 REQUEST_SIZE = 7
 REPLY = "<QIQBBH"
 REPLY_SIZE = 24
+QUIET_US = 100_000  # longest virtual time between two records of a busy loop
 INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
 TELL = 254  # status: print the account of the heap, and send the same record again
 
@@ -22,7 +24,9 @@ TICK = 2  # a busy loop asks for events
 IDLE = 3
 PROGRAM = 4  # flash address (u32), bytes
 ERASE = 5  # flash address (u32)
-PIN_INIT = 6  # pin, mode, pull (u8 each), level to drive (u8, 255: none)
+# pin, mode, pull (u8 each), level to drive (u8, 255: none). reply: a byte when writing it changes
+# no other level, and causes no event
+PIN_INIT = 6
 PIN_WRITE = 7  # pin, level. no reply
 PIN_READ = 8  # reply: nothing but the levels that each one has
 PIN_IRQ = 9  # pin, trigger flags
