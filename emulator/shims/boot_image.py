@@ -23,16 +23,17 @@ import machine
 import micropython
 import records
 import vfs
+from micropython import const
 from ustruct import pack
 
-_LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
+# bytes that littlefs mostly reads at a time, each next time the ones in front of these
+_LINE = const(32)
 _NATIVES = "/.native"  # where their folder is mounted meanwhile
-_HEAD = 8192  # bytes of firmware.mpy in which its head names the modules
+_HEAD = const(8192)  # bytes of firmware.mpy in which its head names the modules
 _spend = channel.spend
 _len = len  # MicroPython searches the whole table of its builtins for one
-_BYTES_IN_A_US = (
-    25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
-)
+# read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
+_BYTES_IN_A_US = const(25)
 
 
 class _Block:
@@ -61,13 +62,18 @@ class _Flash:
     def readblocks(self, block, buffer, offset=0):
         if self._busy:
             self._refuse()
-        if block != self._near.number:
-            self._turn_to(block)
         count = _len(buffer)
-        if count == _LINE and not offset % _LINE:
-            buffer[:] = self._lines[offset // _LINE]
+        if count == _LINE and not offset and block != self._near.number:
+            # the pointers of a file's block, past which littlefs goes to other blocks
+            self._file.seek(block * self._size)
+            self._file.readinto(buffer)
         else:
-            buffer[:] = self._near.content[offset : offset + count]
+            if block != self._near.number:
+                self._turn_to(block)
+            if count == _LINE and not offset % _LINE:
+                buffer[:] = self._lines[offset // _LINE]
+            else:
+                buffer[:] = self._near.content[offset : offset + count]
         if _spend(count // _BYTES_IN_A_US):
             self._run_pending()
 
