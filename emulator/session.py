@@ -37,6 +37,7 @@ from emulator.user import User
 
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 _US = 1_000_000
+# An RP2040's for every board, as it has the least: docs/emulator.md tells how near it comes.
 _HEAP, _FROZEN_HEAP = "224wk", "352wk"
 _PATH_LENGTH = 200  # MicroPython takes arguments of at most 255 bytes
 
@@ -96,8 +97,8 @@ class Emulator:
         that are frozen into a new token's MicroPython. `time` is the true Unix time (default: the
         time at which the token was saved, or NEW_TOKEN_TIME); the token's clock chip has counted
         meanwhile. `vm` names another MicroPython binary. `heap` is the size of its heap, in the
-        form of -X heapsize: an RP2040 leaves 236 KB to the firmware, and the shims take about 40 KB
-        here, what is frozen on a board 128 KB. `pace` names the microcontroller whose processor's
+        form of -X heapsize: an RP2040 leaves 236 KB to the firmware; the shims take 32 KB here, and
+        what is frozen on a board 128 KB. `pace` names the microcontroller whose processor's
         time is charged (emulator/pace.py, or costs of one's own; None: computing takes no time).
         `seed` determines everything random about a new token. OtherTokenError when the one that is
         there is of another product or board.
