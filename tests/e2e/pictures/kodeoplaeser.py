@@ -28,6 +28,7 @@ THEMES = (False, True)
 _MOMENT = START + 86_400 + 6  # six seconds into a period
 _WIDTH, _HEIGHT = 400, 240
 _COLUMNS, _GAP, _PAPER = 6, 8, 128
+_BLACK = bytes.maketrans(b"\0\1", b"\xff\0")  # ink
 _COUNTED = 1.3  # seconds until a counted code is there
 State = tuple[str, Screen]
 
@@ -278,7 +279,7 @@ def contact_sheet(states: list[State]) -> Image.Image:
     _, _, _, bottom = box(len(states) - 1)
     sheet = Image.new("L", (right + _GAP, bottom + _GAP), _PAPER)
     for index, (_, screen) in enumerate(states):
-        ink = bytes(255 * (1 - pixel) for pixel in screen.data)
+        ink = screen.data.translate(_BLACK)
         sheet.paste(Image.frombytes("L", (screen.width, screen.height), ink), box(index))
     return sheet
 

@@ -35,6 +35,7 @@ OWN_LOOK = (
     "storage damaged, and the settings with it",
     "theme, back as it was",
 )
+TURNED = bytes.maketrans(b"\0\1", b"\1\0")
 
 
 @cache
@@ -72,7 +73,7 @@ def test_both_themes_show_the_same_in_full_contrast_the_other_way_round(language
     for (name, light), (_, dark) in zip(every[::2], every[1::2], strict=True):
         assert set(light.data) == {0, 1}
         if name not in OWN_LOOK:
-            negative = Screen(light.width, light.height, bytes(1 - pixel for pixel in light.data))
+            negative = Screen(light.width, light.height, light.data.translate(TURNED))
             assert dark == negative, name
             assert light.data.count(0) > light.data.count(1), f"{name}: black on white by itself"
 
