@@ -25,7 +25,7 @@ _PRESSES = 73  # a fifth of a year
 _WORDS_A_MINUTE = 150
 _BUILD = 3  # of saying each phrase once
 # Of 365 bare VM starts. It was to become half of what it took on 22 November 2026 (038aa9ec): then
-# 33.5 s, 7.1 starts of 13 ms; that code, run again a week later, took 6.6 to 8.1 of the same run.
+# 33.5 s, 7.1 starts of 13 ms; that code, run again a week later, took 8.4 starts of the same run.
 _YEAR = 4
 _RATE_US = 62.5  # a sample, at 16 kHz
 _WATCHED = 12.0  # seconds from a press on
