@@ -345,12 +345,18 @@ export function openToken(page, part, secret, tell) {
     await save(`/speech.wav?start=${Math.max(0, elapsed - 60)}&end=${elapsed}`, "said.wav");
   });
   saves("save-state", () => save("/state", "state.zip"));
-  $("load-state").addEventListener("change", async () => {
-    const [file] = $("load-state").files;
-    if (!file) return;
-    await act("PUT", `/state?${new URLSearchParams(named())}`, file);
-    $("load-state").value = ""; // the same file may be chosen again
-  });
+  // Behind a button, as the browser's own would not be in the page's language.
+  function takesFile(button, field, action) {
+    const input = $(field);
+    clicked(button, () => input.click());
+    input.addEventListener("change", async () => {
+      const [file] = input.files;
+      if (!file) return;
+      await action(file);
+      input.value = ""; // the same file may be chosen again
+    });
+  }
+  takesFile("load-state", "state-file", (file) => act("PUT", `/state?${new URLSearchParams(named())}`, file));
 
   const followTrace = openTrace({ $, request, save, press, tried });
 
@@ -363,12 +369,7 @@ export function openToken(page, part, secret, tell) {
   }
   clicked("record", () => act("POST", state.recording ? "/scenario/stop" : "/scenario/record"));
   clicked("play", () => ($("play").ariaPressed === "true" ? tried(() => request("POST", "/scenario/stop")) : play(null)));
-  $("play-file").addEventListener("change", async () => {
-    const [file] = $("play-file").files;
-    if (!file) return;
-    await play(await file.text());
-    $("play-file").value = ""; // the same file may be chosen again
-  });
+  takesFile("play-file", "scenario-file", async (file) => play(await file.text()));
   $("trembles").addEventListener("change", () => act("PATCH", "/token", { trembles: $("trembles").checked }));
 
   // Sound.

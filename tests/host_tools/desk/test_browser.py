@@ -199,6 +199,13 @@ def test_cable_power_cell_and_snapshots(desk: Made, open_page: Opened) -> None:
     assert token.emulator.rate == 60
 
 
+def choose(page: Page, button: str, file: Path) -> None:
+    """Choose a file by the button of that name."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button).click()
+    chooser.value.set_files(file)
+
+
 def test_a_state_is_saved_and_loaded_and_that_undone(
     desk: Made, open_page: Opened, tmp_path: Path
 ) -> None:
@@ -215,7 +222,7 @@ def test_a_state_is_saved_and_loaded_and_that_undone(
     code = code_on(page, token)
     page.locator('[data-jump="86400"]').click()
     settled(page)
-    page.get_by_label("Load a state").set_input_files(file)
+    choose(page, "Load a state", file)
     expect(page.locator("#token-1-battery_mv")).to_have_value("3900")
     expect(page.locator("time")).to_have_text("1 Jan 2030, 01:00:01")
     expect(page.locator("#token-1-power")).to_have_text("Off")
@@ -228,7 +235,7 @@ def test_a_state_is_saved_and_loaded_and_that_undone(
     expect(other.locator("time")).not_to_be_empty()
     wrong = tmp_path / "wrong.zip"
     wrong.write_bytes(b"no archive")
-    other.get_by_label("Load a state").set_input_files(wrong)
+    choose(other, "Load a state", wrong)
     expect(other.get_by_role("alert")).to_contain_text("no token's state")
 
 
@@ -416,7 +423,7 @@ def test_a_recording_is_played_and_a_file_too(
     other = page.context.new_page()  # whose console tells of the refusal
     other.goto(page.url)
     expect(other.locator("time")).not_to_be_empty()
-    other.get_by_label("Play a file").set_input_files(script)
+    choose(other, "Play a file", script)
     alert = other.get_by_role("alert")
     expect(alert).to_contain_text("no such text", timeout=chromium.PATIENCE)
 

@@ -67,7 +67,7 @@ class Page(HTMLParser):
             [
                 "Serial number",
                 "Activation code",
-                "User ID",
+                "User-ID",
                 "16 March 2030",
                 "https://kode.example",
             ],
