@@ -58,6 +58,7 @@ def take(
         expect(page.locator("#token-1-shown")).to_contain_text(
             re.compile(r"\d{3} \d{3}"), timeout=chromium.PATIENCE
         )
+        page.evaluate("scrollTo(0, 0)")
         save(page.screenshot(), f"desk-{product}{name}.png")
         page.close()  # the server waits for who listens
 
