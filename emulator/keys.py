@@ -30,5 +30,5 @@ class Keys:
 
     def _keypad(self, key: str) -> Any:
         if "keypad" not in self._parts:
-            raise ValueError(f"This token has no key {key!r}.")
+            raise ValueError(f"This token has no key {key!r}, but {RED!r} alone.")
         return self._parts["keypad"]

@@ -34,6 +34,8 @@ def _keyword(method: Callable[_P, _R]) -> Callable[_P, _R]:
             return method(*arguments, **named)
         except KodebrikError as error:
             raise AssertionError(f"{error.message} {error.hint}") from error
+        except ValueError as error:
+            raise AssertionError(str(error)) from error
 
     return keyword(told)
 

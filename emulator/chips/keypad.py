@@ -60,7 +60,7 @@ class Keypad:
         for row, keys in enumerate(KEYS):
             if len(key) == 1 and key in keys:
                 return self._rows[row], self._columns[keys.index(key)]
-        raise ValueError(f"The keypad has no key {key!r}.")
+        raise ValueError(f"The keypad has no key {key!r}: its keys are {' '.join(''.join(KEYS))}.")
 
     def _move(self, key: str) -> None:
         for edge in self._edges.get(key, ()):

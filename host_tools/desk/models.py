@@ -37,7 +37,7 @@ _LONGEST = 600  # seconds: with a key held, a minute of a busy machine
 class Given(BaseModel):
     """What a request says: nothing but the fields below."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class Press(Given):

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 
 WebPort = Annotated[
@@ -19,6 +20,12 @@ WebPort = Annotated[
     ),
 ]
 OpenPage = Annotated[bool, typer.Option("--open", help="--web: have the browser open the page.")]
+
+
+def check_page(web: bool, port: int, open_page: bool) -> None:
+    """Check that what is for the page is given with the page alone; KodebrikError."""
+    if not web and (port or open_page):
+        raise KodebrikError("page-without-web", ExitCode.USAGE)
 
 
 def listen_for_page(port: int) -> socket.socket:

@@ -16,10 +16,13 @@ from host_tools.secret import Secret
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
 from host_tools.validator.records import Role
+from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.server.application import create_app
 from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
 from host_tools.validator.service import Validator
 from host_tools.web_server import LOOPBACK, listen, serving
+
+_REFUSED = [reason.value for reason in Reason if reason is not Reason.ACCEPTED]
 
 
 class RunningValidator:
@@ -84,7 +87,10 @@ class RunningValidator:
         challenge: str | None = None,
     ) -> None:
         """Submit a code as check() does; AssertionError when it is accepted, or refused for another
-        reason than the one given ("replay", "late", "wrong", "locked_out" …)."""
+        reason than the one given ("replay", "late", "wrong", "locked_out" …). ValueError for one
+        for which no code is refused."""
+        if reason not in (None, *_REFUSED):
+            raise ValueError(f"{reason!r} is no reason: they are {', '.join(_REFUSED)}.")
         code = token.code() if code is None else code
         answer = self.check(token, code, challenge)
         if answer.accepted:

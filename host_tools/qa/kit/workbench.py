@@ -102,11 +102,13 @@ class Workbench:
 
 
 def _new_account(given: dict[str, Any]) -> Credential:
-    """Give an account with a random secret. ValueError for what a suite says itself; KodebrikError
-    for values that no token can store."""
+    """Give an account with a random secret. ValueError for what a suite says itself, and for an
+    entry without one; KodebrikError for values that no token can store."""
     said = {"algorithm", "digits", "period"} & given.keys() if "suite" in given else set()
     if said:
         raise ValueError(f"The suite says {' and '.join(sorted(said))} itself: leave it out.")
+    if "entry" in given and "suite" not in given:
+        raise ValueError("An entry is of a challenge: give its suite too.")
     account = {"name": _NAME, "algorithm": "SHA1"} | given
     check_choice("account-algorithm", account["algorithm"], ALGORITHMS)
     if {"counter", "suite"} & given.keys():

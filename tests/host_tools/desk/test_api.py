@@ -156,6 +156,7 @@ def test_what_is_not_taken_is_named(desk: Made) -> None:
         ("POST", "press", {"keys": []}, "keys"),
         ("POST", "press", {"keys": ["q"]}, "keys"),
         ("POST", "advance", {"seconds": 3_601}, "seconds"),
+        ("POST", "advance", {"seconds": "5"}, "seconds"),
         ("POST", "power/cut", {"operation": 0}, "operation"),
     ):
         answer = client.request(method, path, json=given)

@@ -17,6 +17,7 @@ from host_tools.cli.options.web_page import (
     OpenPage,
     WebPort,
     asked_to_stop,
+    check_page,
     listen_for_page,
 )
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
@@ -85,6 +86,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Emulate a token, provision it, press it, check its code, and what it says."""
+    check_page(web, web_port, open_page)
     speaks = "audio" in load_product(product)["parts"]
     board = "pico2" if speaks else "pico"
     if web:

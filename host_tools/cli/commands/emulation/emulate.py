@@ -22,6 +22,7 @@ from host_tools.cli.options.web_page import (
     OpenPage,
     WebPort,
     asked_to_stop,
+    check_page,
     listen_for_page,
 )
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
@@ -162,6 +163,7 @@ def emulate(
     as_json: Json = False,
 ) -> None:
     """Run an emulated token."""
+    check_page(web, web_port, open_page)
     product, *others = products or ["kodeviser"]
     if others:
         alone = _given(

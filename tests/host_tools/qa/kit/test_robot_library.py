@@ -67,6 +67,19 @@ No Headset
 No Such Product
     Start Token    kodelytter
 
+No Such Key
+    Start Kodeoplaeser
+    Press Key    green
+
+No Such Reason
+    Start Validator
+    Start Kodeviser
+    Enrol    anna.jensen
+    Code Should Be Refused    000000    reason=bananas
+
+No Challenge
+    Start Token    kodeoplaeser    entry=payment
+
 No Server
     Start Kodeviser
     Enrol    anna.jensen
@@ -96,6 +109,9 @@ def test_keywords_pass_and_fail(tmp_path: Path) -> None:
     assert "was accepted" in failed.pop("Accepted Though It Should Not Be")
     assert failed.pop("No Headset") == "A kodeviser has no headset."
     assert failed.pop("No Such Product").endswith("Choose one of: kodeoplaeser, kodeviser.")
+    assert failed.pop("No Such Key").endswith("its keys are 1 2 3 4 5 6 7 8 9 * 0 #.")
+    assert failed.pop("No Such Reason").startswith("'bananas' is no reason: they are wrong, ")
+    assert failed.pop("No Challenge").endswith("give its suite too.")
     assert failed.pop("No Server").startswith("No server was started")
     assert not failed
     assert (tmp_path / "display.png").read_bytes().startswith(b"\x89PNG")

@@ -163,6 +163,14 @@ def test_several_tokens_are_for_the_page_alone(tmp_path, capsys, other):
     assert not (tmp_path / "tokens").exists()
 
 
+@pytest.mark.parametrize("command", ["emulate", "demo"])
+@pytest.mark.parametrize("page", [["--open"], ["--web-port", "8099"]])
+def test_what_is_for_the_page_goes_with_the_page_alone(tmp_path, capsys, command, page):
+    assert main([command, "--state", str(tmp_path / "token"), *page]) == ExitCode.USAGE
+    assert "Give --web too" in capsys.readouterr().err
+    assert not (tmp_path / "token").exists()
+
+
 def test_a_port_for_the_page_that_is_taken_is_named(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
