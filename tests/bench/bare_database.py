@@ -61,9 +61,15 @@ def postgres_processor(url: str) -> float:
     with psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:")) as connection:
         server = psutil.Process(connection.info.backend_pid).parent()
     assert server is not None  # the process that starts one for each connection
-    ended = server.cpu_times().children_user + server.cpu_times().children_system
-    times = [process.cpu_times() for process in (server, *server.children())]
-    return float(ended + sum(one.user + one.system for one in times))
+    while True:
+        times = server.cpu_times()
+        spent = times.user + times.system + times.children_user + times.children_system
+        try:
+            for process in server.children():
+                spent += sum(process.cpu_times()[:2])  # user, system
+        except psutil.NoSuchProcess:
+            continue  # it has ended meanwhile, and is counted with the server's children
+        return float(spent)
 
 
 def _commits(address: str, number: int) -> int:
