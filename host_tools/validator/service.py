@@ -265,11 +265,11 @@ class Validator:
         """List tokens by serial; with a `text`, those whose serial or user-ID holds it, in the
         order in which they were imported. `cursor` is from another page."""
         chosen = TokenFilter(text, status, user_id)
-        return self._read(queries.token_page, chosen, cursor, limit, self._clock())
+        return self._read(queries.token_page, self._keys, chosen, cursor, limit, self._clock())
 
     def token(self, serial: str) -> Token:
         """Give one token; KodebrikError when there is none."""
-        return self._read(queries.token, serial, self._clock())
+        return self._read(queries.token, self._keys, serial, self._clock())
 
     def assign(self, serial: str, user_id: str, *, actor: str) -> Token:
         """Assign a token from stock to a user (who is created when new)."""
@@ -363,7 +363,7 @@ class Validator:
 
     def drift(self, serial: str) -> list[DriftPoint]:
         """Give the drift history of a token's clock, oldest first."""
-        return self._read(queries.drift_points, serial)
+        return self._read(queries.drift_points, self._keys, serial)
 
     # Users
 

@@ -1,15 +1,16 @@
 """Queries: pages of tokens, users and audit entries, the drift history of a token, counts.
 
 A page is cut off by the key of the row before it (pages.py), never by a number of rows to skip, so
-each costs the same wherever it is. A user whose row does not fit its seal is refused, not shown.
+each costs the same wherever it is. A token or user whose row does not fit its seal is refused, not
+shown.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
 
 from host_tools.validator import user_id
 from host_tools.validator.errors import NotFoundError
@@ -24,7 +25,7 @@ from host_tools.validator.records import (
     User,
 )
 from host_tools.validator.rule import drift
-from host_tools.validator.store import audit_root, counts, search, tables, token_rows
+from host_tools.validator.store import audit_root, counts, row_seals, search, tables, token_rows
 from host_tools.validator.store.audit_chain import OF_NO_TOKEN
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.pages import LARGEST_PAGE, Cursor, Slice
@@ -32,25 +33,77 @@ from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.tables import audit, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
 
-_TOKENS = select(tokens, users.c.user_id.label("owner")).join(
-    users, tokens.c.owner_id == users.c.id, isouter=True
-)
+T = TypeVar("T", bound=row_seals.SealedRow)
+
+_TOKENS = select(tokens, users).join(users, tokens.c.owner_id == users.c.id, isouter=True)
+_TOKEN_WIDTH, _USER_WIDTH = len(tokens.columns), len(users.columns)
 _ACTIVE = and_(
     tokens.c.owner_id == users.c.id,
     tokens.c.status == Status.ACTIVE.value,
     tokens.c.kind != APP,
 )
-_USERS = select(users, tokens.c.serial).join(tokens, _ACTIVE, isouter=True)
+_USERS = select(users, tokens).join(tokens, _ACTIVE, isouter=True)
 
 
-def token(connection: Connection, serial: str, now: float) -> Token:
-    """Give one token; KodebrikError when there is none."""
+class _SealedRows:
+    """Makes what is shown of rows; KodebrikError for one that was changed."""
+
+    def __init__(self, connection: Connection, keys: DataKeys) -> None:
+        """Read which data key is the newest: rows are sealed with no other."""
+        self._connection, self._keys = connection, keys
+        self._newest = audit_root.read(connection, keys).audit_key
+
+    def token(self, row: Row[Any], now: float) -> Token:
+        """Make a token of a row of _TOKENS."""
+        owner = self._user(row[_TOKEN_WIDTH:])
+        token = self._token(row[:_TOKEN_WIDTH])
+        assert token is not None  # noqa: S101 - only its owner may be missing
+        if owner is None and token.owner_id is not None:
+            raise row_seals.missing(users, token.owner_id)
+        return token_rows.token_of(token, None if owner is None else owner.user_id, now)
+
+    def user(self, row: Row[Any]) -> User:
+        """Make a user of a row of _USERS, at the same cost with and without a token."""
+        user = self._user(row[:_USER_WIDTH])
+        assert user is not None  # noqa: S101 - only the token may be missing
+        token = self._token(row[_USER_WIDTH:])
+        if token is None:
+            self.idle_mac()
+        return User(
+            user_id=user.user_id,
+            created_at=user.created_at,
+            email=user.email,
+            language=user.language,
+            notify_on_use=user.notify_on_use,
+            has_pin=user.pin is not None,
+            serial=None if token is None else token.serial,
+        )
+
+    def idle_mac(self, number: int = 1) -> None:
+        """Compute so many MACs for nothing, as for rows that are not there."""
+        for _ in range(number):
+            self._keys.get(self._connection, self._newest).idle_mac()
+
+    def _token(self, columns: Sequence[Any]) -> TokenRow | None:
+        return None if columns[0] is None else self._checked(tokens, TokenRow(*columns))
+
+    def _user(self, columns: Sequence[Any]) -> UserRow | None:
+        return None if columns[0] is None else self._checked(users, UserRow(*columns))
+
+    def _checked(self, table: Table, row: T) -> T:
+        self._keys.check(self._connection, table, row, self._newest)
+        return row
+
+
+def token(connection: Connection, keys: DataKeys, serial: str, now: float) -> Token:
+    """Give one token; KodebrikError when there is none, or it was changed."""
+    rows = _SealedRows(connection, keys)
     found = None
     if serial.isprintable():
         found = connection.execute(_TOKENS.where(tokens.c.serial == serial)).one_or_none()
     if found is None:
         raise no_token(serial)
-    return _token(found, now)
+    return rows.token(found, now)
 
 
 @dataclass(frozen=True)
@@ -74,10 +127,17 @@ def code_digits(connection: Connection, typed: str | None, serial: str | None) -
     return connection.execute(query).scalar_one_or_none()
 
 
-def token_page(
-    connection: Connection, chosen: TokenFilter, cursor: str, limit: int, now: float
+def token_page(  # noqa: PLR0913, PLR0917 - a page's place, and what it is made with
+    connection: Connection,
+    keys: DataKeys,
+    chosen: TokenFilter,
+    cursor: str,
+    limit: int,
+    now: float,
 ) -> Page[Token]:
-    """List tokens by serial number, or those that a search finds by their age."""
+    """List tokens by serial number, or those that a search finds by their age; KodebrikError when a
+    row among them was changed."""
+    rows = _SealedRows(connection, keys)
     found = Slice(Cursor.parse(cursor), limit)
     filters, total = _filters(connection, chosen)
     if chosen.text:
@@ -86,7 +146,7 @@ def token_page(
         found.read(connection, _TOKENS.where(tokens.c.id.in_(ids)), tokens.c.id)
     else:
         found.read(connection, _TOKENS.where(*filters), tokens.c.serial)
-    return found.page(lambda row: _token(row, now), None if chosen.text else total)
+    return found.page(lambda row: rows.token(row, now), None if chosen.text else total)
 
 
 def _filters(connection: Connection, chosen: TokenFilter) -> tuple[list[ColumnElement[bool]], int]:
@@ -107,13 +167,13 @@ def _filters(connection: Connection, chosen: TokenFilter) -> tuple[list[ColumnEl
 def user(connection: Connection, keys: DataKeys, typed: str) -> User:
     """Give one user; KodebrikError when there is none, which costs as much, or the row was
     changed."""
-    newest = audit_root.read(connection, keys).audit_key
+    rows = _SealedRows(connection, keys)
     normalized = user_id.normalized(_storable(typed.strip()))
     found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
-        keys.get(connection, newest).idle_mac()
+        rows.idle_mac(2)  # as for user and token
         raise NotFoundError("user-unknown", user_id=typed[: user_id.SHOWN])
-    return _sealed_user(connection, keys, newest)(found)
+    return rows.user(found)
 
 
 def user_page(
@@ -121,14 +181,14 @@ def user_page(
 ) -> Page[User]:
     """List users by user-ID, or those that a search finds by their age; KodebrikError when a row
     among them was changed."""
-    user_of = _sealed_user(connection, keys, audit_root.read(connection, keys).audit_key)
+    rows = _SealedRows(connection, keys)
     found = Slice(Cursor.parse(cursor), limit)
     if text:
         ids = search.users_with(connection, _storable(text), found.of)
         found.read(connection, _USERS.where(users.c.id.in_(ids)), users.c.id)
-        return found.page(user_of, None)
+        return found.page(rows.user, None)
     found.read(connection, _USERS, users.c.normalized_id)
-    return found.page(user_of, counts.read(connection).users)
+    return found.page(rows.user, counts.read(connection).users)
 
 
 def audit_page(
@@ -151,10 +211,10 @@ def last_entry_id(connection: Connection) -> int:
     return connection.execute(select(func.max(audit.c.id))).scalar() or 0
 
 
-def drift_points(connection: Connection, serial: str) -> list[DriftPoint]:
+def drift_points(connection: Connection, keys: DataKeys, serial: str) -> list[DriftPoint]:
     """Give the drift history of a token's clock, one point for each accepted code, oldest first, at
     most the last LARGEST_PAGE."""
-    period = token(connection, serial, 0.0).period
+    period = token(connection, keys, serial, 0.0).period
     if period is None:
         return []
     query = select(audit.c.at, audit.c.detail).where(
@@ -186,32 +246,6 @@ def statistics(connection: Connection) -> Statistics:
 def _storable(text: str) -> str:
     # Neither database stores every text: NUL and lone surrogates stand in no row.
     return text if text.isprintable() else "\ufffd"
-
-
-def _token(row: Row[Any], now: float) -> Token:
-    columns: Sequence[Any] = row[:-1]
-    return token_rows.token_of(TokenRow(*columns), row.owner, now)
-
-
-def _sealed_user(connection: Connection, keys: DataKeys, newest: int) -> Callable[[Row[Any]], User]:
-    """Give what makes a user of a row, and raises KodebrikError when the row was changed. `newest`
-    is the number of the data key that rows are sealed with."""
-
-    def user_of(row: Row[Any]) -> User:
-        columns: Sequence[Any] = row[:-1]
-        sealed = UserRow(*columns)
-        keys.check(connection, users, sealed, newest)
-        return User(
-            user_id=sealed.user_id,
-            created_at=sealed.created_at,
-            email=sealed.email,
-            language=sealed.language,
-            notify_on_use=sealed.notify_on_use,
-            has_pin=sealed.pin is not None,
-            serial=row.serial,
-        )
-
-    return user_of
 
 
 def _entry(row: Row[Any]) -> AuditEntry:

@@ -2,7 +2,7 @@
 and does no harm to whoever comes to the changed row."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from sqlalchemy import Column
 
 from host_tools.errors import KodebrikError
 from host_tools.validator.app_records import Approval
+from host_tools.validator.errors import AlteredError, NotFoundError
+from host_tools.validator.records import Status, Token, User
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from tests.support.ocra import peer
@@ -225,3 +227,49 @@ def test_a_change_of_a_column_lets_nobody_in(
             else:
                 assert outcome in (None, right[name]), f"{name} after a change of {column}"
     opened.dispose()
+
+
+def shown(validator: Validator) -> Iterator[tuple[str, Callable[[], Iterable[Token | User]]]]:
+    """Give the ways in which tokens and users are shown."""
+    yield "tokens", lambda: validator.tokens().items
+    yield "tokens of a user", lambda: validator.tokens(user_id="anders").items
+    yield "active tokens", lambda: validator.tokens(status=Status.ACTIVE).items
+    yield "tokens sought", lambda: validator.tokens(text="nders").items
+    yield "token", lambda: [validator.token("bente-1")]
+    yield "users", lambda: validator.users().items
+    yield "users sought", lambda: validator.users(text="ente").items
+    yield "user", lambda: [validator.user("anders")]
+
+
+def test_a_row_of_which_a_column_was_changed_is_not_shown(filled, tmp_path: Path):
+    path, _, now = filled
+    copied = tmp_path / "copied.db"
+    shutil.copy(path, copied)
+    url = f"sqlite:///{copied}"
+    opened, clock = engine(url), VirtualClock()
+    clock.now = now
+    refused: dict[str, set[str]] = {"tokens": set(), "users": set()}
+    mine = [column for column in columns() if column.table.name in refused]
+    with Validator(url, MASTER, clock) as validator:
+        right = {name: set(show()) for name, show in shown(validator)}
+        assert all(right.values())
+        for column in mine:
+            for row in range(min(rows_of(opened, column), ROWS)):
+                with altered(opened, column, row):
+                    for name, show in shown(validator):
+                        # Of a user whose token was made no active one, no token is shown.
+                        allowed = right[name] | {
+                            replace(one, serial=None)
+                            for one in right[name]
+                            if isinstance(one, User) and column.table.name == "tokens"
+                        }
+                        try:
+                            assert set(show()) <= allowed, f"{name} after a change of {column}"
+                        except AlteredError:
+                            refused[column.table.name] |= {name, str(column)}
+                        except NotFoundError:
+                            assert name in ("token", "user")
+    opened.dispose()
+    assert {str(column) for column in mine} <= refused["tokens"] | refused["users"]
+    assert refused["tokens"] >= right.keys()
+    assert refused["users"] >= right.keys()
