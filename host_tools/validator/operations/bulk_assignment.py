@@ -16,9 +16,6 @@ from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
 
 _BATCH = 500  # tokens read by one statement
-_TOKEN_IDS = select(tables.tokens.c.serial, tables.tokens.c.id).where(
-    tables.tokens.c.serial.in_(bindparam("serials", expanding=True))
-)
 _USERS = select(tables.users).where(
     tables.users.c.normalized_id.in_(bindparam("normalized", expanding=True))
 )
@@ -103,9 +100,8 @@ def _find_or_create_users(unit: UnitOfWork, typed: Iterable[str]) -> dict[str, U
 def _lock_tokens(unit: UnitOfWork, serials: Iterable[str]) -> dict[str, TokenRow]:
     """Lock tokens; give them by serial number."""
     wanted = list(serials)
-    ids = {row.serial: row.id for row in unit.connection.execute(_TOKEN_IDS, {"serials": wanted})}
-    locked = unit.lock_tokens(ids.values())
+    locked = unit.find_tokens(wanted)
     for serial in wanted:
-        if ids.get(serial) not in locked:
+        if serial not in locked:
             raise no_token(serial)
-    return {serial: locked[ids[serial]] for serial in wanted}
+    return locked

@@ -57,18 +57,24 @@ def import_tokens(unit: UnitOfWork, new: Collection[NewToken], progress: Progres
 def already_imported(unit: UnitOfWork, tokens: Collection[NewToken]) -> set[str]:
     """Give the serial numbers of those that are here already, with the same secret and the same
     codes; KodebrikError for one that is here otherwise."""
-    known = set()
-    for new in tokens:
-        row = unit.find_token(new.serial)
-        if row is None:
-            continue
-        rule = (row.kind, row.algorithm, row.digits, row.period)
-        same = rule == _rule(new) and row.suite == new.suite
-        if not same or unit.secret(row) != new.credential.secret:
-            raise ConflictError("token-known-otherwise", serial=new.serial)
-        known.add(new.serial)
+    known: set[str] = set()
+    waiting = iter(tokens)
+    while part := list(islice(waiting, _BATCH)):
+        rows = unit.find_tokens([new.serial for new in part])
+        for new in part:
+            row = rows.get(new.serial)
+            if row is not None and not _is_same(unit, row, new):
+                raise ConflictError("token-known-otherwise", serial=new.serial)
+        known |= rows.keys()
         unit.release_tokens()
     return known
+
+
+def _is_same(unit: UnitOfWork, row: TokenRow, new: NewToken) -> bool:
+    """Say whether a token has the secret and the codes of a new one."""
+    rule = (row.kind, row.algorithm, row.digits, row.period)
+    same = rule == _rule(new) and row.suite == new.suite
+    return same and unit.secret(row) == new.credential.secret
 
 
 def _refuse_duplicates(serials: Sequence[str]) -> None:

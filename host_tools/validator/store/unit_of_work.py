@@ -103,6 +103,9 @@ _LOCKED = select(tokens).order_by(tokens.c.id).with_for_update()
 _BY_ID = _LOCKED.where(tokens.c.id == bindparam("the_id"))  # half the work of an IN
 _BY_IDS = _LOCKED.where(tokens.c.id.in_(bindparam("ids", expanding=True)))
 _BY_SERIAL = _LOCKED.where(tokens.c.serial == bindparam("serial"))
+_IDS_BY_SERIAL = select(tokens.c.id).where(
+    tokens.c.serial.in_(bindparam("serials", expanding=True))
+)
 _INSERT_ENTRIES = bulk_insert(audit)
 _INSERT_TOKENS = bulk_insert(tokens)
 _token_values = attrgetter(*tokens.columns.keys())
@@ -257,6 +260,13 @@ class UnitOfWork:
         if found.id not in self._tokens:
             self._hold(TokenRow(*found))
         return self._tokens[found.id]
+
+    def find_tokens(self, serials: Sequence[str]) -> dict[str, TokenRow]:
+        """Lock tokens; give those that there are, by serial number."""
+        ids = self.connection.execute(_IDS_BY_SERIAL, {"serials": serials}).scalars().all()
+        locked = self.lock_tokens(ids)
+        found = [locked[token_id] for token_id in ids if token_id in locked]
+        return {token.serial: token for token in found}
 
     def secret(self, token: TokenRow) -> Secret:
         """Decrypt a token's secret."""

@@ -11,6 +11,7 @@ from host_tools.secret import Secret
 from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.records import NewToken
 from host_tools.validator.service import Validator
+from tests.support.validator.costs import cost_of
 
 
 class Stream(Collection[NewToken]):
@@ -64,6 +65,19 @@ def test_tokens_are_gone_through_one_by_one_with_their_progress(validator: Valid
     assert validator.import_tokens(stream, actor="test", progress=tell) == 1200
     assert told == [(500, 1200), (1000, 1200), (1200, 1200)]
     assert validator.verify_audit().broken == ()
+
+
+def test_those_that_are_known_are_sought_in_batches(validator: Validator):
+    validator.import_tokens(Stream("a", 1200), actor="test")
+    with cost_of(validator) as batch:
+        assert len(validator.already_imported(Stream("a", 500), actor="test")) == 500
+    with cost_of(validator) as batches:
+        known = validator.already_imported(Stream("a", 1500), actor="test")
+    assert known == {f"a{number:07}" for number in range(1200)}
+    assert len(batches.statements) <= 3 * len(batch.statements)
+    with cost_of(validator) as unknown:
+        assert validator.already_imported(Stream("b", 500), actor="test") == set()
+    assert len(unknown.statements) <= len(batch.statements) < 10
 
 
 def test_memory_does_not_grow_with_the_number_of_tokens(validator: Validator):
