@@ -31,6 +31,7 @@ class Speaker:
         self.folder = folder / "recordings"
         self.folder.mkdir()
         self.microphone = folder / "microphone.wav"
+        self.hears = False
         self.page: Page
 
     def open(self, said: np.ndarray, language: str = "en", script: str = "") -> Page:
@@ -66,12 +67,20 @@ class Speaker:
             self.page.wait_for_timeout(20)
 
     def record(self) -> None:
-        """Press record, say it, press stop: with the space bar, in the focused button."""
+        """Press record, say it, press stop: with the space bar, in the focused button. What a
+        microphone that is open hears goes on meanwhile, so record is pressed after a word."""
+        if self.hears:
+            self._word()
+        self.hears = True
         self.press()
-        self.until("document.getElementById('level').value > -25")
-        self.until("document.getElementById('level').value < -50")
+        self._word()
         self.page.wait_for_timeout(_AFTER)
         self.press()
+
+    def _word(self) -> None:
+        """Wait until a word has been said."""
+        self.until("document.getElementById('level').value > -25")
+        self.until("document.getElementById('level').value < -50")
 
     def says(self, text: str) -> None:
         """Expect what the live region says."""
