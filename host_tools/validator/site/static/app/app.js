@@ -202,7 +202,7 @@ async function poll() {
     try {
       const known = waiting.map((one) => one.id).join(",");
       const { approvals, now } = await request("GET", `/approvals?wait=${reached ? WAIT : 0}&known=${known}`, undefined, signal);
-      if (!reached) tell(texts.reached, true);
+      if (!reached && !lost) tell(texts.reached, true);
       reached = true;
       await arrived(approvals, now);
     } catch (failure) {
@@ -220,7 +220,7 @@ function away() {
   reached = false;
 }
 
-/** Tell what has become of an approval that does not wait any more, unless its user has left it or its answer's reply has told it. */
+/** Tell what has become of an approval that does not wait any more, unless its user has left it or it was told meanwhile. */
 async function tellEnd(approval, isLost) {
   const { entries } = await request("GET", "/history");
   const entry = entries.find((one) => one.approval === approval.id);
@@ -238,11 +238,15 @@ async function arrived(approvals, now) {
   const news = approvals.length > 1 ? `${texts.arrived} ${by("waiting-several").textContent}` : texts.arrived;
   const shown = shownApproval()?.practice ? null : shownApproval();
   const waits = (one) => approvals.some(({ id }) => id === one.id);
-  const unsettled = lost;
+  const over = [lost, shown].find((one) => one && !waits(one));
+  if (over) {
+    const isLost = over === lost;
+    await tellEnd(over, isLost);
+    if (isLost && over === lost) lost = null; // another answer may have been lost meanwhile
+    return;
+  }
+  if (lost) tell(texts.not_arrived);
   lost = null;
-  const over = [unsettled, shown].find((one) => one && !waits(one));
-  if (over) { await tellEnd(over, over === unsettled); return; }
-  if (unsettled) tell(texts.not_arrived);
   if (shown) {
     renew(approvals.find((one) => one.id === shown.id));
     showOthers(approvals.filter((one) => one.id !== shown.id));

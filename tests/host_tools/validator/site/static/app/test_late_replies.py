@@ -6,7 +6,13 @@ import time
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.host_tools.validator.operations.app.phone import opened, outcome, sure, unlock
+from tests.host_tools.validator.operations.app.phone import (
+    PAYMENT,
+    opened,
+    outcome,
+    sure,
+    unlock,
+)
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.app import APP_PIN, Site
 from tests.support.validator.clock import VirtualClock
@@ -57,6 +63,15 @@ class Held:
         """Let them arrive, and the page do what it does with them."""
         for route, reply in self._replies:
             route.fulfill(response=reply)
+        self._end()
+
+    def lose(self) -> None:
+        """Let the connection break before they arrive."""
+        for route, _ in self._replies:
+            route.abort()
+        self._end()
+
+    def _end(self) -> None:
         self._page.unroute(self._path)
         self._pause()
 
@@ -144,6 +159,40 @@ def test_who_presses_twice_means_once(page: Page, site: Site) -> None:
     sure(page)
     expect(page.locator("#status")).to_have_text("Serveren har ikke svaret endnu. Vent lidt.")
     replies.arrive()
+    outcome(page, "^Godkendt")
+
+
+def test_what_became_of_an_answer_is_not_taken_back_when_its_reply_is_lost_later(
+    page: Page, site: Site
+) -> None:
+    opened(page, site)
+    asked = site.ask(**PAYMENT)
+    page.locator("#digits").fill(asked["digits"])
+    replies = Held(page, "**/answer")
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "^Godkendt")
+    replies.lose()
+    outcome(page, "^Godkendt")
+
+
+def test_what_became_of_an_answer_is_told_last_when_its_reply_is_lost_while_that_is_asked_for(
+    page: Page, site: Site
+) -> None:
+    opened(page, site)
+    asked = site.ask(**PAYMENT)
+    page.locator("#digits").fill(asked["digits"])
+    replies, told = Held(page, "**/answer"), Held(page, "**/app/api/history")
+    polls = Held(page, "**/app/api/approvals?wait=0*")
+    page.locator("#press").click()
+    sure(page)
+    told.awaits()
+    replies.lose()
+    outcome(page, "kan være nået frem eller ej")
+    polls.awaits()
+    told.arrive()
+    outcome(page, "^Godkendt")
+    polls.arrive()
     outcome(page, "^Godkendt")
 
 
