@@ -19,8 +19,9 @@ def clock() -> VirtualClock:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database, or, where the test has a validator, of one with all tables."""
-    tables = "validator" in request.fixturenames
+    """The URL of an empty database, or, where the test has a validator, alone or as a site, of one
+    with all tables."""
+    tables = not {"validator", "site"}.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
         path = tmp_path / "validator.db"
         yield (
