@@ -1,6 +1,7 @@
 """The app on a telephone in Chromium: what its user does, and what the page must always be."""
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -18,8 +19,9 @@ def new_page(phone: BrowserContext) -> Page:
     return opened
 
 
-def with_authenticator(page: Page) -> None:
-    """Give the telephone an authenticator that verifies its user."""
+def with_authenticator(page: Page) -> Callable[[bool], None]:
+    """Give the telephone an authenticator that verifies its user. Gives what says whether they
+    answer it; at first they do."""
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable")
     options = {
@@ -30,7 +32,12 @@ def with_authenticator(page: Page) -> None:
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    made = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    def answer(answers: bool) -> None:
+        session.send("WebAuthn.setAutomaticPresenceSimulation", made | {"enabled": answers})
+
+    return answer
 
 
 def judge(page: Page) -> None:

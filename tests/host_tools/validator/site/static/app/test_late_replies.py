@@ -12,6 +12,7 @@ from tests.host_tools.validator.operations.app.phone import (
     outcome,
     sure,
     unlock,
+    with_authenticator,
 )
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.app import APP_PIN, Site
@@ -116,6 +117,23 @@ def test_a_reply_that_arrives_after_the_app_was_locked_changes_nothing(
     page.locator("#unlocking [data-go=users]").click()
     replies.arrive()
     expect(page.locator("main > section:visible")).to_have_id("users")
+
+
+def test_a_lock_ends_the_telephones_question_for_its_user(page: Page, site: Site) -> None:
+    answers = with_authenticator(page)
+    opened(page, site, pin=None)
+    asked = site.ask()
+    page.locator("#digits").fill(asked["digits"])
+    page.locator("#press").click()
+    answers(False)
+    sure(page)
+    page.locator("#lock").click()
+    outcome(page, "Appen er låst")
+    answers(True)
+    unlock(page, pin=None)
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "^Godkendt")
 
 
 def test_a_page_that_is_slow_to_come_does_not_take_the_place_of_one_chosen_after_it(

@@ -1,6 +1,7 @@
 """The app in Chromium as its user has it: with a key and PIN of the browser's, and with a virtual
 authenticator (WebAuthn)."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,7 @@ def test_the_end_of_the_session_is_told_and_the_app_stays_open_where_it_is(
 def test_what_was_typed_is_still_there_after_the_app_has_locked_itself(
     page: Page, site: Site, clock: VirtualClock
 ) -> None:
+    page.clock.install()
     opened(page, site)
     expect(page.locator("#waiting")).to_be_visible()
     clock.advance(30 * 60 - 3)
@@ -201,6 +203,8 @@ def test_what_was_typed_is_still_there_after_the_app_has_locked_itself(
     clock.advance(3)
     outcome(page, "Appen har låst sig selv")
     expect(page.locator("#sure")).to_be_hidden()
+    page.clock.fast_forward("04:30")
+    outcome(page, "Appen har låst sig selv")  # the time left is not told any more
     unlock(page)
     expect(page.locator("#digits")).to_have_value(asked["digits"])
     page.locator("#press").click()
@@ -406,44 +410,42 @@ def test_what_is_wrong_of_an_activation_is_marked_and_focused(page: Page, site: 
     judge(page)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "language", "spoken"),
-    [
-        (
-            *("Overførsel af 2.300 kr. til konto 9978 000123456", "da"),
-            "af 2 3 0 0 kr. til konto 9 9 7 8, 0 0 0 1 2 3 4 5 6",
-        ),
-        ("12.345.678,90 kr.", "da", "1 2 3 4 5 6 7 8, 9 0 kr."),
-        ("DKK 2,300.50 or 2.5", "en", "DKK 2 3 0 0, 5 0 or 2, 5"),
-        ("Order 4711, 2,300 kr.", "en", "Order 4 7 1 1, 2 3 0 0 kr."),
-        ("Kl. 14.30 2.000 kr.", "da", "Kl. 1 4, 3 0, 2 0 0 0 kr."),
-        ("0.500 BTC", "da", "0, 5 0 0 BTC"),
-        ("0,500 BTC", "en", "0, 5 0 0 BTC"),
-        ("1,234 l", "da", "1, 2 3 4 l"),
-        ("1.234 l", "en", "1, 2 3 4 l"),
-        ("1.234.56 or 12.34.567", "da", "1, 2 3 4, 5 6 or 1 2, 3 4, 5 6 7"),
-        ("1,5.234", "da", "1, 5, 2 3 4"),
-        ("Pay 0.500 BTC", "", "Pay 0, 5 0 0 BTC"),
-        ("Pay 1.234 EUR", "", "Pay 1, 2 3 4 EUR"),
-        ("Pay 1,234 EUR", "", "Pay 1, 2 3 4 EUR"),
-        ("Pay 1,234.56 EUR", "", "Pay 1, 2 3 4, 5 6 EUR"),
-        ("Sign in to 10.100.200.150", "", "to 1 0, 1 0 0, 2 0 0, 1 5 0"),
-        ("Betal 2 300 000 kr.", "", "Betal 2, 3 0 0, 0 0 0 kr."),
-        ("Order 4711 100 kr.", "", "Order 4 7 1 1, 1 0 0 kr."),
-        ("Hus 5, 100 kr.", "", "Hus 5, 1 0 0 kr."),
-        ("Order 12. 500 kr.", "", "Order 1 2. 5 0 0 kr."),
-        ("den 15.01.2027", "", "den 1 5, 0 1, 2 0 2 7"),
-    ],
-)
-def test_numbers_are_spoken_digit_by_digit_and_never_as_another_number(
-    page: Page, sentence: str, language: str, spoken: str
-) -> None:
+SPOKEN = [  # sentence, language, how it ends when it is spoken
+    (
+        *("Overførsel af 2.300 kr. til konto 9978 000123456", "da"),
+        "af 2 3 0 0 kr. til konto 9 9 7 8, 0 0 0 1 2 3 4 5 6",
+    ),
+    ("12.345.678,90 kr.", "da", "1 2 3 4 5 6 7 8, 9 0 kr."),
+    ("DKK 2,300.50 or 2.5", "en", "DKK 2 3 0 0, 5 0 or 2, 5"),
+    ("Order 4711, 2,300 kr.", "en", "Order 4 7 1 1, 2 3 0 0 kr."),
+    ("Kl. 14.30 2.000 kr.", "da", "Kl. 1 4, 3 0, 2 0 0 0 kr."),
+    ("0.500 BTC", "da", "0, 5 0 0 BTC"),
+    ("0,500 BTC", "en", "0, 5 0 0 BTC"),
+    ("1,234 l", "da", "1, 2 3 4 l"),
+    ("1.234 l", "en", "1, 2 3 4 l"),
+    ("1.234.56 or 12.34.567", "da", "1, 2 3 4, 5 6 or 1 2, 3 4, 5 6 7"),
+    ("1,5.234", "da", "1, 5, 2 3 4"),
+    ("Pay 0.500 BTC", "", "Pay 0, 5 0 0 BTC"),
+    ("Pay 1.234 EUR", "", "Pay 1, 2 3 4 EUR"),
+    ("Pay 1,234 EUR", "", "Pay 1, 2 3 4 EUR"),
+    ("Pay 1,234.56 EUR", "", "Pay 1, 2 3 4, 5 6 EUR"),
+    ("Sign in to 10.100.200.150", "", "to 1 0, 1 0 0, 2 0 0, 1 5 0"),
+    ("Betal 2 300 000 kr.", "", "Betal 2, 3 0 0, 0 0 0 kr."),
+    ("Order 4711 100 kr.", "", "Order 4 7 1 1, 1 0 0 kr."),
+    ("Hus 5, 100 kr.", "", "Hus 5, 1 0 0 kr."),
+    ("Order 12. 500 kr.", "", "Order 1 2. 5 0 0 kr."),
+    ("den 15.01.2027", "", "den 1 5, 0 1, 2 0 2 7"),
+]
+
+
+def test_numbers_are_spoken_digit_by_digit_and_never_as_another_number(page: Page) -> None:
     page.goto("/app")
-    said = page.evaluate(
-        "async said => (await import('/static/app/spoken.js')).digitByDigit(...said)",
-        [sentence, language],
-    )
-    assert said.endswith(spoken)
+    for sentence, language, spoken in SPOKEN:
+        said = page.evaluate(
+            "async said => (await import('/static/app/spoken.js')).digitByDigit(...said)",
+            [sentence, language],
+        )
+        assert said.endswith(spoken), sentence
 
 
 def test_every_text_that_the_app_says_is_on_its_page_and_each_is_said(
@@ -553,9 +555,16 @@ def test_an_answer_that_did_not_arrive_is_told_and_given_again(page: Page, site:
     outcome(page, "^Godkendt")
 
 
-def test_without_a_connection_the_app_says_so(page: Page, site: Site) -> None:
+def test_the_app_installs_as_a_program_and_says_when_there_is_no_connection(
+    page: Page, site: Site
+) -> None:
     opened(page, site)
     page.evaluate("navigator.serviceWorker.ready")
+    manifest = page.context.new_cdp_session(page).send("Page.getAppManifest")
+    described = json.loads(manifest["data"])
+    assert manifest["errors"] == []
+    assert (described["display"], described["start_url"]) == ("standalone", "/app")
+    assert all(page.request.get(icon["src"]).ok for icon in described["icons"])
     page.reload()
     page.context.set_offline(True)
     page.locator("#pin").fill(APP_PIN)
