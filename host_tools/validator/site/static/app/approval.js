@@ -121,16 +121,22 @@ hold.addEventListener("keyup", (event) => { if (isPress(event)) end(); });
 hold.addEventListener("click", () => { if (!held) tell(texts.hold_longer); held = false; });
 hold.addEventListener("contextmenu", (event) => event.preventDefault());
 
-// Swiped to the end.
+// Swiped to the end: by a pointer that takes the handle, which is as wide as it is high, at its beginning; by keys or a screen reader in steps.
 const swipe = by("swipe");
+let begun = null; // how far from the beginning the pointer came down, in CSS pixels; null without one
 function slide(to) {
   swipe.value = to;
   swipe.setAttribute("aria-valuetext", `${swipe.value} %`);
 }
+swipe.addEventListener("pointerdown", (event) => { begun = event.clientX - swipe.getBoundingClientRect().left; });
+swipe.addEventListener("keydown", () => { begun = null; });
 swipe.addEventListener("change", () => {
-  const whole = swipe.value === swipe.max;
+  const whole = swipe.value === swipe.max && (begun === null || begun <= swipe.offsetHeight);
   if (whole) approve();
-  if (whole || !swipe.matches(":focus-visible")) slide(0);
+  else if (begun === null) return;
+  else tell(texts.swipe_whole);
+  begun = null;
+  slide(0);
 });
 swipe.addEventListener("input", () => slide(swipe.value));
 slide(0);

@@ -92,17 +92,32 @@ def test_holding_and_swiping_approve_too(page: Page, site: Site) -> None:
     box = page.locator("#swipe").bounding_box()
     assert box
     middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 8, middle)
+    page.mouse.move(box["x"] + 36, middle)
     page.mouse.down()
+    assert page.locator("#swipe").input_value() == "0", "that is on the handle still"
     page.mouse.move(box["x"] + box["width"] / 2, middle, steps=4)
     assert 40 < int(page.locator("#swipe").input_value()) < 60
     page.mouse.up()
     assert page.locator("#swipe").input_value() == "0"
     assert site.state(asked) == "waiting", "half the way is none"
+    outcome(page, "^Tag fat i håndtaget")
+    page.mouse.click(box["x"] + box["width"] - 8, middle)
+    assert page.locator("#swipe").input_value() == "0"
+    assert site.state(asked) == "waiting", "a press at the end is no swipe"
     page.mouse.move(box["x"] + 8, middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"], middle, steps=8)
     page.mouse.up()
+    outcome(page, "Godkendt")
+    assert site.state(asked) == "approved"
+    asked = site.ask()
+    page.locator("#digits").fill(asked["digits"])
+    page.locator("#swipe").focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("#swipe").input_value() == "90", "keys go in steps"
+    assert site.state(asked) == "waiting"
+    page.keyboard.press("ArrowRight")
     outcome(page, "Godkendt")
     assert site.state(asked) == "approved"
 
