@@ -1,7 +1,7 @@
 // Shows a page of its own while the server cannot be reached. Nothing else is ever kept: answers and approvals come from the server alone.
 "use strict";
 const KEPT = "kodebrik-app";
-const OFFLINE = ["/app/offline", "/static/site.css", "/static/mark.svg", "/static/status.js"];
+const OFFLINE = ["/app/offline", "/static/site.css", "/static/mark.svg", "/static/status.js", "/static/app/offline.js"];
 
 self.addEventListener("install", (event) => event.waitUntil(caches.open(KEPT).then((kept) => kept.addAll(OFFLINE))));
 self.addEventListener("fetch", (event) => {
