@@ -3,7 +3,7 @@ server of Authlib's over the validator's database. Its methods block on that.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -99,6 +99,18 @@ class Provider(AuthorizationServer):
         registered = self.settings.clients.get(client_id)
         return None if registered is None else Client(client_id, registered)
 
+    def authenticate_client(
+        self, request: ProviderRequest, methods: Sequence[str], endpoint: str = "token"
+    ) -> Client:
+        """Give the application that asks. InvalidClientError otherwise, whose description Authlib
+        writes with the list of methods as Python has it."""
+        try:
+            client: Client = super().authenticate_client(request, methods, endpoint)
+        except InvalidClientError as error:
+            error.description = error.description.replace(str(methods), ", ".join(methods))
+            raise
+        return client
+
     def create_oauth2_request(self, request: ProviderRequest) -> ProviderRequest:
         """Give the request back, which is one already."""
         return request
@@ -184,7 +196,7 @@ class Provider(AuthorizationServer):
     def backchannel(self, asked: ProviderRequest) -> ProviderAnswer:
         """Answer an application that asks for somebody who is not there."""
         try:
-            client: Client = self.authenticate_client(asked, list(backchannel.AUTHENTICATION))
+            client = self.authenticate_client(asked, list(backchannel.AUTHENTICATION))
             given = backchannel.ask(self.validator, self._approvals, client, asked)
         except OAuth2Error as error:
             return self.refuse(error)

@@ -197,7 +197,10 @@ def test_an_application_with_a_secret_cannot_leave_it_out(shop: Application, cod
     for given in ({}, {"client_secret": SECRET}):  # client_secret_post is not among its methods
         anybody = Application(shop.client, "shop", None)
         anybody.verifier = shop.verifier
-        refused(anybody.redeem(code, **given), 401, "invalid_client")
+        answer = anybody.redeem(code, **given)
+        refused(answer, 401, "invalid_client")
+        said = answer.json()["error_description"]
+        assert said.endswith("with methods: client_secret_basic, private_key_jwt, none")
     assert shop.redeem(code).status_code == 200
 
 
