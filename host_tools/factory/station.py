@@ -134,9 +134,8 @@ class Station:
             return batches.counts(inventory, self.plan.batch.name)[DONE] - len(self._untold)
 
     def is_complete(self, inventory: Inventory) -> bool:
-        """Say whether every token of the batch is done."""
-        batch = self.plan.batch
-        return batches.counts(inventory, batch.name)[DONE] >= batch.size
+        """Say whether every token of the batch is done, or the rest given up."""
+        return not batches.to_do(inventory, self.plan.batch.name)
 
 
 class _Worker:

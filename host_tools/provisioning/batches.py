@@ -4,7 +4,8 @@ A station takes a job for the token that it has found, and keeps it by a lease t
 when the station dies. The job stays with the serial number: the token is gone on with wherever it
 appears again. A row is locked while it is taken (SQLite: one writer at a time; PostgreSQL:
 `FOR UPDATE SKIP LOCKED`), and a serial number is unique among all jobs, so that no token gets two
-jobs and no job two tokens. Times are Unix seconds.
+jobs and no job two tokens. A batch that is closed has what is done, and gives up the rest. Times
+are Unix seconds.
 """
 
 import json
@@ -21,13 +22,15 @@ LEASE = 90.0  # seconds; longer than any step of the work between two renewals
 OPEN = "open"
 TAKEN = "taken"
 DONE = "done"
+GIVEN_UP = "given_up"  # not done when its batch was closed
 
 _MAX_NAME = 40  # characters; a name is also the folder of the batch's labels and passports
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What all tokens of a batch have in common; `issuer` is the issuer key's fingerprint."""
+    """What all tokens of a batch have in common; `issuer` is the issuer key's fingerprint.
+    `closed_at` and `closed_by` are None unless it was closed before it was done."""
 
     name: str
     product: str
@@ -39,6 +42,8 @@ class Batch:
     issuer: str
     operator: str
     created_at: float
+    closed_at: float | None = None
+    closed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def find(inventory: Inventory, name: str | None) -> Batch:
             if batch.name == name:
                 return batch
         raise KodebrikError("batch-unknown", ExitCode.NOT_FOUND, name=name)
-    left = [batch for batch in found if counts(inventory, batch.name)[DONE] < batch.size]
+    left = [batch for batch in found if to_do(inventory, batch.name)]
     if not left:
         raise KodebrikError("batch-none", ExitCode.USAGE)
     if len(left) > 1:
@@ -113,7 +118,13 @@ def counts(inventory: Inventory, batch: str) -> dict[str, int]:
     rows = inventory.database.execute(
         "SELECT state, count(*) FROM jobs WHERE batch = ? GROUP BY state", (batch,)
     )
-    return {state: dict(rows).get(state, 0) for state in (OPEN, TAKEN, DONE)}
+    return {state: dict(rows).get(state, 0) for state in (OPEN, TAKEN, DONE, GIVEN_UP)}
+
+
+def to_do(inventory: Inventory, batch: str) -> int:
+    """Count a batch's jobs that are neither done nor given up."""
+    found = counts(inventory, batch)
+    return found[OPEN] + found[TAKEN]
 
 
 def each(inventory: Inventory, batch: str, state: str | None = None) -> Iterator[Job]:
@@ -141,7 +152,8 @@ def take(inventory: Inventory, batch: str, serial: str, station: str, now: float
     """Give the job of the token `serial` to `station`: its own, or the next open one of the batch.
 
     A job that is done is given as it is. KodebrikError when another station has the token, it
-    belongs to another batch or was provisioned outside of one, or no job is open.
+    belongs to another batch or was provisioned outside of one, the batch is closed, or no job is
+    open.
     """
     database = inventory.database
     with database.transaction():
@@ -158,15 +170,14 @@ def take(inventory: Inventory, batch: str, serial: str, station: str, now: float
                 )
             if job.state == DONE:
                 return job
-            if job.station != station and leased_until is not None and leased_until > now:
-                raise KodebrikError(
-                    "batch-token-taken", ExitCode.BUSY, serial=serial, station=job.station or ""
-                )
+            if job.station != station:
+                _check_unclaimed(job, leased_until, now)
             number = job.number
         else:
             known = inventory.find(serial)
             if known is not None and known.state == PROVISIONED:
                 raise KodebrikError("batch-token-provisioned", ExitCode.CONFLICT, serial=serial)
+            check_not_closed(inventory, batch)
             first = "SELECT number FROM jobs WHERE batch = ? AND state = ? ORDER BY number LIMIT 1"
             free = database.execute(first + database.skip_locked, (batch, OPEN))
             if not free:
@@ -222,13 +233,34 @@ def release(inventory: Inventory, serial: str, now: float) -> Job:
             raise KodebrikError(
                 "batch-token-done", ExitCode.CONFLICT, serial=serial, batch=job.batch
             )
-        leased_until = rows[0][-1]
-        if leased_until is not None and leased_until > now:
-            raise KodebrikError(
-                "batch-token-taken", ExitCode.BUSY, serial=serial, station=job.station or ""
-            )
+        _check_unclaimed(job, rows[0][-1], now)
         _open(inventory, job, now, failed=True)
     return job
+
+
+def close(inventory: Inventory, name: str, operator: str, now: float) -> Batch:
+    """Give up every job of a batch that is not done, note the tokens that have one as failed, and
+    give the batch; KodebrikError when it is closed already, or a station works on a token of it."""
+    database = inventory.database
+    with database.transaction():
+        if find(inventory, name).closed_at is not None:
+            raise _closed(name)
+        database.execute(  # first: from here on no station takes a job
+            "UPDATE batches SET closed_at = ?, closed_by = ? WHERE name = ? AND closed_at IS NULL",
+            (now, operator, name),
+        )
+        begun = database.execute(
+            f"SELECT {_JOB}, leased_until FROM jobs WHERE batch = ? AND state = ?"  # noqa: S608
+            + database.for_update,
+            (name, TAKEN),
+        )
+        for *row, leased_until in begun:
+            _check_unclaimed(_job(tuple(row)), leased_until, now)
+            _open(inventory, _job(tuple(row)), now, failed=True)
+        database.execute(
+            "UPDATE jobs SET state = ? WHERE batch = ? AND state = ?", (GIVEN_UP, name, OPEN)
+        )
+        return find(inventory, name)
 
 
 def finish(inventory: Inventory, job: Job, report: dict[str, Any], now: float) -> None:
@@ -251,6 +283,29 @@ def _open(inventory: Inventory, job: Job, now: float, failed: bool) -> None:
         " WHERE batch = ? AND number = ?",
         (OPEN, job.batch, job.number),
     )
+
+
+def check_not_closed(inventory: Inventory, batch: str) -> None:
+    """Raise KodebrikError for a batch that is closed, and keep it from being closed meanwhile."""
+    query = "SELECT closed_at FROM batches WHERE name = ?"
+    rows = inventory.database.execute(query + inventory.database.for_share, (batch,))
+    if rows != [(None,)]:
+        raise _closed(batch)
+
+
+def _closed(batch: str) -> KodebrikError:
+    return KodebrikError("batch-closed", ExitCode.CONFLICT, batch=batch)
+
+
+def _check_unclaimed(job: Job, leased_until: float | None, now: float) -> None:
+    """Raise KodebrikError while a station has the job."""
+    if leased_until is not None and leased_until > now:
+        raise KodebrikError(
+            "batch-token-taken",
+            ExitCode.BUSY,
+            serial=job.serial or "",
+            station=job.station or "",
+        )
 
 
 def _check_held(inventory: Inventory, job: Job) -> None:

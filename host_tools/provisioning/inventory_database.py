@@ -18,7 +18,7 @@ from host_tools.extras import from_extra
 from host_tools.messages import postgresql_errors, system_errors
 from host_tools.messages.catalogue import Message
 
-VERSION = 2
+VERSION = 3
 _BUSY = 20  # seconds that a writer waits for another one's transaction
 _LOCK = 0x6B6F6465  # PostgreSQL's advisory lock under which the tables are made
 _SCHEMES = ("postgresql://", "postgresql+psycopg://")
@@ -51,7 +51,11 @@ _SECOND = (
     "CREATE INDEX jobs_state ON jobs (batch, state, number)",
     "CREATE INDEX tokens_batch ON tokens (batch, serial)",
 )
-_STEPS = (_FIRST, _SECOND)  # from each version to the next
+_THIRD = (
+    "ALTER TABLE batches ADD COLUMN closed_at REAL",
+    "ALTER TABLE batches ADD COLUMN closed_by TEXT",
+)
+_STEPS = (_FIRST, _SECOND, _THIRD)  # from each version to the next
 
 
 class Database(Protocol):
@@ -60,6 +64,7 @@ class Database(Protocol):
     name: str
     skip_locked: str  # ends a SELECT that locks one of several rows
     for_update: str  # ends a SELECT that locks the row it finds
+    for_share: str  # ends a SELECT that keeps others from changing the row it finds
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and give its rows."""
@@ -88,7 +93,7 @@ def opened(place: Path | str, warn: Callable[[str], None], *, make: bool = True)
 
 
 class _Sqlite:
-    skip_locked = for_update = ""  # a transaction is alone
+    skip_locked = for_update = for_share = ""  # a transaction is alone
 
     def __init__(self, path: Path, warn: Callable[[str], None], make: bool) -> None:
         self.name = str(path)
@@ -161,6 +166,7 @@ class _Sqlite:
 class _Postgresql:
     skip_locked = " FOR UPDATE SKIP LOCKED"
     for_update = " FOR UPDATE"
+    for_share = " FOR SHARE"
 
     def __init__(self, url: str, make: bool) -> None:
         with from_extra("not-installed-server"):

@@ -10,7 +10,7 @@ import pytest
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import batches
-from host_tools.provisioning.batches import DONE, LEASE, OPEN, TAKEN, Batch
+from host_tools.provisioning.batches import DONE, GIVEN_UP, LEASE, OPEN, TAKEN, Batch
 from host_tools.provisioning.inventory_records import FAILED, PROVISIONED
 from tests.support.command_line.inventory import ISSUER_KEY, NOW, SECRET, opened, record
 
@@ -38,7 +38,7 @@ def test_a_batch_has_a_job_for_each_token(place):
         batches.create(inventory, batch())
         assert batches.find(inventory, "first") == batch()
         assert batches.find(inventory, None) == batch()
-        assert batches.counts(inventory, "first") == {OPEN: 3, TAKEN: 0, DONE: 0}
+        assert batches.counts(inventory, "first") == {OPEN: 3, TAKEN: 0, DONE: 0, GIVEN_UP: 0}
         refused("batch-exists", batches.create, inventory, batch())
         refused("batch-unknown", batches.find, inventory, "second")
         batches.create(inventory, batch("second"))
@@ -72,7 +72,7 @@ def test_a_token_keeps_its_job_until_it_is_done(place):
         assert (done.state, done.report) == (DONE, {"battery_mv": 3000})
         assert inventory.entry("1").state == PROVISIONED
         assert len(inventory.key_packages(ISSUER_KEY).packages) == 1
-        assert batches.counts(inventory, "first") == {OPEN: 2, TAKEN: 0, DONE: 1}
+        assert batches.counts(inventory, "first") == {OPEN: 2, TAKEN: 0, DONE: 1, GIVEN_UP: 0}
 
 
 def test_a_job_that_was_let_go_is_free_at_once(place):
@@ -109,6 +109,69 @@ def test_a_token_that_is_given_up_makes_room_for_another(place):
         record(inventory, "2", Credential("kodebrik", SECRET), state="provisioning")
         batches.finish(inventory, other, {}, NOW + LEASE + 2)
         refused("batch-token-done", batches.release, inventory, "2", NOW + 3 * LEASE)
+
+
+def test_a_batch_that_is_closed_keeps_what_is_done_and_gives_up_the_rest(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        batches.create(inventory, batch("second"))
+        done = batches.take(inventory, "first", "1", "east", NOW)
+        record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
+        batches.finish(inventory, done, {}, NOW)
+        begun = batches.take(inventory, "first", "2", "east", NOW)
+        record(inventory, "2", Credential("kodebrik", SECRET), state="provisioning")
+
+        refused("batch-token-taken", batches.close, inventory, "first", "bo", NOW + 1)
+        assert batches.to_do(inventory, "first") == 2, "nothing was given up"
+        later = NOW + LEASE + 1
+        closed = batches.close(inventory, "first", "bo", later)
+        assert (closed.closed_at, closed.closed_by, closed.size) == (later, "bo", 3)
+        assert batches.counts(inventory, "first") == {OPEN: 0, TAKEN: 0, DONE: 1, GIVEN_UP: 2}
+        assert inventory.entry("1").state == PROVISIONED
+        assert inventory.entry("2").state == FAILED
+
+        assert batches.find(inventory, None).name == "second", "the one that is not done"
+        refused("batch-closed", batches.close, inventory, "first", "anna", later + 1)
+        assert batches.find(inventory, "first") == closed
+        refused("batch-job-lost", batches.finish, inventory, begun, {}, later)
+        for serial in ("2", "3"):
+            refused("batch-closed", batches.take, inventory, "first", serial, "east", later)
+        assert batches.take(inventory, "first", "1", "east", later).state == DONE
+        assert batches.take(inventory, "second", "2", "east", later).number == 1
+
+
+def test_a_batch_is_closed_beside_stations_that_take_its_jobs(place):
+    """Whoever comes first: no job is taken of a closed batch, and none is left open in it."""
+    count = 30
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=count))
+    together = threading.Barrier(3)
+
+    def work(station):
+        got = 0
+        with opened(place) as inventory:
+            together.wait()
+            try:
+                for serial in range(count // 2):
+                    job = batches.take(inventory, "first", f"{station}{serial}", station, NOW)
+                    batches.let_go(inventory, job)
+                    got += 1
+            except KodebrikError as error:
+                assert error.identifier == "batch-closed"
+        return got
+
+    with ThreadPoolExecutor(2) as pool, opened(place) as inventory:
+        working = [pool.submit(work, station) for station in ("east", "west")]
+        together.wait()
+        while True:
+            try:
+                batches.close(inventory, "first", "bo", NOW)
+            except KodebrikError as error:
+                assert error.identifier == "batch-token-taken"
+            else:
+                break
+        assert all(each.result() <= count // 2 for each in working)
+        assert batches.counts(inventory, "first")[GIVEN_UP] == count
 
 
 def test_no_token_is_provisioned_twice(place):

@@ -18,6 +18,7 @@ from host_tools.otp.credential import Credential
 from host_tools.provisioning import issuer_key_file
 from host_tools.provisioning.clock_accuracy import clock_ppm
 from host_tools.provisioning.inventory import Inventory
+from host_tools.provisioning.inventory_database import VERSION
 from host_tools.secret import Secret
 from tests.support.command_line.inventory import ISSUER_KEY, NOW, SECRET, opened, record
 
@@ -214,7 +215,7 @@ def test_a_file_that_is_no_inventory_is_an_error_and_stays_as_it_is(path: Path):
 def test_a_newer_inventory_is_left_alone(path: Path):
     opened(path).__exit__(None, None, None)
     with sqlite3.connect(path) as database:
-        database.execute("PRAGMA user_version = 3")
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(KodebrikError, match="newer version"):
         opened(path)
 

@@ -28,6 +28,7 @@ _HEAD = {
     "taken": Message("batch-list.taken"),
     "made": Message("batch-list.made"),
     "operator": Message("batch-list.operator"),
+    "closed": Message("batch-list.closed"),
 }
 
 
@@ -97,11 +98,15 @@ def list_batches(inventory_file: InventoryFile = None, as_json: Json = False) ->
         found = [
             vars(batch)
             | batches.counts(inventory, batch.name)
-            | {"made": datetime.fromtimestamp(batch.created_at, UTC).strftime("%Y-%m-%d")}
+            | {"made": _date(batch.created_at), "closed": _date(batch.closed_at)}
             for batch in batches.every(inventory)
         ]
     lines = table.lines(_HEAD, found) if found else [Message("batch-list.none")]
     emit(as_json, {"batches": found}, lines)
+
+
+def _date(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
 def _free_name(taken: set[str]) -> str:

@@ -1,12 +1,13 @@
 """kodebrik batch: many tokens, from the bare board to the envelope."""
 
 from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands.batch import create, export, letter, passport, release, run
+from host_tools.cli.commands.batch import close, create, export, letter, passport, release, run
 
 app = CommandGroup(help="Make many tokens: provision, test and label whatever is plugged in.")
 app.command()(create.create)
 app.command()(run.run)
 app.command()(release.release)
+app.command()(close.close)
 app.command()(export.export)
 app.command()(passport.passport)
 app.command()(letter.letter)

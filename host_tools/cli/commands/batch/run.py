@@ -140,6 +140,7 @@ def run(
         raise KodebrikError("folder-unwritable", ExitCode.FILE, path=output)
     with opened_inventory(inventory_file) as inventory:
         chosen = batches.find(inventory, batch)
+        batches.check_not_closed(inventory, chosen.name)
         if file is not None and file.product != chosen.product:
             raise KodebrikError(
                 "batch-image-other-product",
@@ -181,6 +182,7 @@ def run(
             if station.faults:
                 raise station.faults[0]
         done = batches.counts(inventory, chosen.name)[batches.DONE]
+        left = batches.to_do(inventory, chosen.name)
     seconds = time.monotonic() - began
     rate = 60 * (done - before) / seconds
     folder = str(output or chosen.name)
@@ -198,7 +200,8 @@ def run(
         *([Message("batch-run.records", path=folder)] if done else []),
         Message("batch-run.rate", count=done - before, seconds=seconds, rate=rate),
     ]
-    left = chosen.size - done
+    if done + left < chosen.size:
+        lines.append(Message("batch.given-up", count=chosen.size - done - left))
     if left and operator.has_stopped:
         lines.append(Message("batch-run.left", count=left))
     elif left:

@@ -1,4 +1,4 @@
-"""kodebrik batch create and list."""
+"""kodebrik batch create, list and close."""
 
 import json
 
@@ -61,3 +61,20 @@ def test_the_list_is_a_table(capsys):
     head, row = capsys.readouterr().out.splitlines()
     assert head.split()[:3] == ["batch", "product", "tokens"]
     assert row.split()[:4] == ["spring", "kodeviser", "3", "0"]
+
+
+def test_a_batch_that_is_closed_is_listed_so_and_not_run(capsys):
+    call(capsys, "create", "--count", "3", "--product", "kodeviser", "--name", "slip")
+    code, closed = call(capsys, "close", "slip", "--operator", "bo")
+    assert (code, closed["done"], closed["given_up"], closed["closed_by"]) == (0, 0, 3, "bo")
+    (listed,) = call(capsys, "list")[1]["batches"]
+    assert (listed["open"], listed["given_up"]) == (0, 3)
+    main(["batch", "list"])
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[-1] == "closed"
+    assert row.split()[-1] == listed["closed"] == listed["made"]
+    assert call(capsys, "run")[1]["id"] == "batch-none"
+    code, said = call(capsys, "run", "--batch", "slip")
+    assert (code, said["id"]) == (ExitCode.CONFLICT, "batch-closed")
+    assert call(capsys, "close", "slip")[1]["id"] == "batch-closed"
+    assert call(capsys, "close", "slop")[0] == ExitCode.NOT_FOUND
