@@ -51,13 +51,13 @@ def measure(session: Session, host: HostClock) -> tuple[ClockReading, Offset]:
             raise TokenError(messages.CLOCK_LOST)
         readings.append((reading, reading.time, sent, received))
     delay = round_trip(session, host)  # now, as a clock that lost the time needs none
-    # A delayed answer makes the token look behind, never ahead.
+    # Of two that are as certain: a delayed answer makes the token look behind, never ahead.
     return max(
         (
             (reading, midpoint(at, sent, received, delay))
             for reading, at, sent, received in readings
         ),
-        key=lambda entry: entry[1].seconds,
+        key=lambda entry: (-entry[1].uncertainty, entry[1].seconds),
     )
 
 

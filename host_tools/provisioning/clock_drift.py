@@ -15,6 +15,7 @@ AGING_LIMIT = 127  # the register is a signed byte; its -128 is left out for sym
 TRIM_UNCERTAINTY_PPM = 0.5
 # Seconds; the least uncertainty assumed for the moment at which the clock was set.
 SETTING_UNCERTAINTY = 0.010
+_LONGEST_WAIT = 1.1  # seconds; a token waits for the edge of its second no longer
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ def midpoint(token_time: float, sent: float, received: float, delay: float) -> O
 
     `sent` and `received` are the host's times of request and answer; `delay` is the round trip
     (seconds) of a request that the token answers without waiting. The answer is taken to have
-    travelled for delay/2 ± delay/2.
+    travelled for delay/2 ± delay/2. One that took longer than that and the token's wait together
+    was held up, as on a busy computer: the edge was at any time between request and answer.
     """
-    delay = min(delay, received - sent)
+    took = received - sent
+    delay = took if took > delay + _LONGEST_WAIT else min(delay, took)
     return Offset(token_time - (received - delay / 2), delay / 2)
 
 

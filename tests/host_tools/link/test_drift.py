@@ -89,6 +89,37 @@ def test_the_true_offset_lies_in_the_measured_interval(true, to_token, to_host, 
     assert abs(offset.seconds - true) <= offset.uncertainty + 1e-6
 
 
+@given(st.floats(-1000, 1000), st.floats(0, 60), st.floats(0, 60), st.floats(0, 1))
+def test_of_an_answer_that_was_held_up_no_more_is_claimed_than_is_known(
+    true, to_token, to_host, edge
+):
+    """Whether the request is late or the answer."""
+    sent = 1_000_000.0
+    at_edge = sent + to_token + edge
+    offset = clock_drift.midpoint(at_edge + true, sent, at_edge + to_host, 0.01)
+    slack = 0.1 + 0.01  # a token is given so much more to find the edge
+    assert abs(offset.seconds - true) <= offset.uncertainty + 1 + slack
+    if edge + to_token + to_host > 1 + slack + 0.001:
+        assert abs(offset.seconds - true) <= offset.uncertainty + 1e-6
+
+
+@pytest.mark.parametrize("held_up", [[1.5], [0.0, 1.5], [1.5, 3.0]])
+def test_a_busy_computer_does_not_make_a_clock_wrong(linked, monkeypatch, held_up):
+    session, _, host = linked
+    clock.set_now(session, host)
+    read, late = session.read_clock, iter(held_up)
+
+    def read_late():
+        reading = read()
+        host.sleep(next(late, 0.0))
+        return reading
+
+    monkeypatch.setattr(session, "read_clock", read_late)
+    _, offset = clock.measure(session, host)
+    assert abs(offset.seconds) <= offset.uncertainty + 0.002
+    assert (offset.uncertainty > 1) == (0.0 not in held_up and len(held_up) == 2)
+
+
 def test_a_clock_that_lost_the_time_is_not_measured(linked):
     session, token, host = linked
     token.services.clock.lose()

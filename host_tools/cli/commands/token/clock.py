@@ -111,7 +111,7 @@ def _set_and_check(session: Session) -> dict[str, Any]:
     with step(Message("clock.setting")):
         clock.set_now(session, clock.HostClock())
         reading, offset = clock.measure(session, clock.HostClock())
-    if abs(offset.seconds) > _SET_TOLERANCE:
+    if abs(offset.seconds) - offset.uncertainty > _SET_TOLERANCE:
         raise KodebrikError("clock-still-off", ExitCode.CHECK_FAILED, seconds=offset.seconds)
     return _as_json(session, reading, offset)
 
