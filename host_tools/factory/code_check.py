@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from firmware.protocol import messages
 from host_tools import child_programs
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link.replies import Hello
 from host_tools.link.session import Session
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
@@ -33,12 +34,12 @@ NOT_CHECKED = "not checked"
 
 @dataclass(frozen=True)
 class CodeCheck:
-    """How a code is read: by the program `reader`, with its arguments; else by `ask` (product,
-    serial, whether it asks again), which gives what was typed; with neither, only over the link,
+    """How a code is read: by the program `reader`, with its arguments; else by `ask` (port,
+    hello, whether it asks again), which gives what was typed; with neither, only over the link,
     and not at all on a production build."""
 
     reader: Sequence[str] | None = None
-    ask: Callable[[str, str, bool], str] | None = None
+    ask: Callable[[str, Hello, bool], str] | None = None
 
     def check(self, session: Session, port: str, credential: Credential) -> str:
         """Read one code and compare it; give the way it was read. KodebrikError when it is
@@ -51,7 +52,7 @@ class CodeCheck:
             way, code = LINK, session.read_code(credential.name)
         elif self.ask is not None:
             for again in (False, *[True] * (_TRIES - 1)):
-                way, code = TYPED, self.ask(hello.product, hello.serial, again)
+                way, code = TYPED, self.ask(port, hello, again)
                 if _is_right(code, credential, began):
                     break
         else:

@@ -7,6 +7,7 @@ gets the same one. Times are Unix seconds.
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,14 +33,14 @@ _CLOCK_TOLERANCE = 1.0  # seconds
 
 @dataclass(frozen=True)
 class Personalisation:
-    """What all tokens of a run get. `confirm` makes of a product's name the callback of
-    claim_token(); `transport_key` opens tokens that a factory has locked, `code` reads a code,
-    `spoken` is what they say for the account's name."""
+    """What all tokens of a run get. `confirm` gives, for the token at a port, the callback of
+    claim_token() while that works, one token after the other; `transport_key` opens tokens that a
+    factory has locked, `code` reads a code, `spoken` is what they say for the account's name."""
 
     batch: Batch
     issuer_key: Secret
     operator: str
-    confirm: Callable[[Hello], Callable[[str], bool]]
+    confirm: Callable[[str, Hello], AbstractContextManager[Callable[[str], bool]]]
     transport_key: Secret | None
     code: CodeCheck
     spoken: spoken_names.Wish
@@ -77,7 +78,7 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
     """
     began = time.time()
     begin(Step.OPENING)
-    session = _opened(channel, hello, plan)
+    session = _opened(channel, hello, port, plan)
     begin(Step.TESTING)
     parts = session.passed_selftest()
     condition = session.info()
@@ -124,10 +125,11 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
     return report, condition["manifest"]
 
 
-def _opened(channel: Channel, hello: Hello, plan: Personalisation) -> Session:
+def _opened(channel: Channel, hello: Hello, port: str, plan: Personalisation) -> Session:
     """Open the token's session: claimed, or with the key that it has."""
     if hello.key == messages.KEY_NONE:
-        return claim_token(channel, hello, plan.confirm(hello))
+        with plan.confirm(port, hello) as is_same:
+            return claim_token(channel, hello, is_same)
     if hello.key == messages.KEY_ISSUER:
         return authenticate(channel, hello, access_key.derive(plan.issuer_key, hello.serial))
     if plan.transport_key is None:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import socket
 import sys
 import threading
@@ -133,7 +134,7 @@ def test_the_operator_compares_numbers_and_sees_plain_lines(tmp_path, monkeypatc
         assert run(tokens, "--output", str(tmp_path / "out")) == 0
     (job,) = done(tmp_path)
     said = capsys.readouterr()
-    assert f"{job.serial} shows a number of 6 digits." in said.err
+    assert f"{job.serial} at {tokens[0].port} shows a number of 6 digits." in said.err
     assert f"{job.serial}: begun (0 of 1)" in said.err
     assert f"{job.serial}: done (1 of 1)" in said.err
     assert "1 of 1 token of the batch is done" in said.out
@@ -143,6 +144,24 @@ def test_the_operator_compares_numbers_and_sees_plain_lines(tmp_path, monkeypatc
         f"{job.serial}.svg",
     ]
     assert (tmp_path / "config/kodebrik/passport.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_of_several_tokens_the_one_that_is_asked_about_shows_its_number(tmp_path, monkeypatch):
+    """And no other one does yet; those that were asked about before keep theirs for a while."""
+    create(2)
+    seen, new = set(), []
+    with fleet(tmp_path, 2) as tokens:
+
+        def type_number():
+            time.sleep(1)  # real time, in which the other token could come to show one
+            lines = {line for token in tokens for line in token.emulator.screen_text()}
+            new.append({line for line in lines if re.fullmatch(r"\d{3} \d{3}", line)} - seen)
+            seen.update(new[-1])
+            return min(new[-1])
+
+        monkeypatch.setattr(sys, "stdin", Keyboard(type_number))
+        assert run(tokens) == 0
+    assert [len(numbers) for numbers in new] == [1, 1]
 
 
 def mistyped(shown):

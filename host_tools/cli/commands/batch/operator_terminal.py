@@ -58,23 +58,25 @@ class OperatorTerminal:
         with self._question():
             return self._granted()
 
-    def compare(self, hello: "Hello") -> Callable[[str], bool]:
-        """Give what asks for the number that this token shows, and compares it with a given one."""
+    @contextmanager
+    def comparing(self, port: str, hello: "Hello") -> Iterator[Callable[[str], bool]]:
+        """Give what asks for the number that this token shows, and compares it with a given one.
+        Others wait with theirs: a new number comes with the question for it."""
 
-        def same(number: str) -> bool:
-            with self._question():
-                say(Message("batch-run.shows", product=hello.product, serial=hello.serial))
-                typed = self._answer(Message("prompt.number"), "--trust-cable")
+        def is_same(number: str) -> bool:
+            say(Message("batch-run.shows", product=hello.product, serial=hello.serial, port=port))
+            typed = self._answer(Message("prompt.number"), "--trust-cable")
             return "".join(typed.split()) == number
 
-        return same
+        with self._question():
+            yield is_same
 
-    def read_code(self, product: str, serial: str, again: bool) -> str:
+    def read_code(self, port: str, hello: "Hello", again: bool) -> str:
         """Ask for the code that a token shows; `again` says that the last one was wrong."""
         with self._question():
             if again:
                 say(Message("batch-run.other-code"))
-            say(Message("batch-run.press", product=product, serial=serial))
+            say(Message("batch-run.press", product=hello.product, serial=hello.serial, port=port))
             return self._answer(Message("prompt.code"), "--code-reader")
 
     @contextmanager

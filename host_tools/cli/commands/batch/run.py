@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -252,12 +253,12 @@ def _plan(
     from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - as above
 
     options, wish, reader = how
-    trusted = (lambda _hello: lambda _number: True) if options.trust_cable else operator.compare
+    trusted = nullcontext[Callable[[str], bool]](lambda _number: True)
     return Personalisation(
         batch,
         issuer_key,
         options.operator or getpass.getuser(),
-        trusted,
+        (lambda _port, _hello: trusted) if options.trust_cable else operator.comparing,
         keyring.access_key("") if keyring.has_access_key else None,
         CodeCheck(reader, None if options.unseen_codes else operator.read_code),
         wish,
