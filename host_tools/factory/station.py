@@ -145,6 +145,7 @@ class _Worker:
         self._station, self._port = station, port
         self._serial: str | None = None  # of the token at hand
         self._told_away = True
+        self._told: Event | None = None
 
     def run(self) -> None:
         """Work until the station stops. A defect ends the whole station, and so does a question
@@ -301,4 +302,15 @@ class _Worker:
         }
 
     def _tell(self, step: Step, error: KodebrikError | None = None) -> None:
-        self._station.tell(Event(self._port, step, self._serial, error))
+        """Tell what is new: what is tried again and again in vain is told once."""
+        event, last = Event(self._port, step, self._serial, error), self._told
+        if step is Step.INTERRUPTED and last is not None and _is_same(event, last):
+            return
+        self._told = event
+        self._station.tell(event)
+
+
+def _is_same(event: Event, other: Event) -> bool:
+    """Say whether somebody who is shown both events reads the same twice."""
+    shown = [(each.step, each.serial, str(each.error)) for each in (event, other)]
+    return shown[0] == shown[1]

@@ -210,6 +210,14 @@ def let_go(inventory: Inventory, job: Job) -> None:
     )
 
 
+def let_all_go(inventory: Inventory, batch: str, station: str) -> None:
+    """End the leases of a station that is broken off, so that any other may go on at once."""
+    inventory.database.execute(
+        "UPDATE jobs SET leased_until = NULL WHERE batch = ? AND station = ? AND state = ?",
+        (batch, station, TAKEN),
+    )
+
+
 def give_back(inventory: Inventory, job: Job, now: float, *, failed: bool) -> None:
     """Open a job for another token; note of the one that had it when it failed its tests."""
     with inventory.database.transaction():

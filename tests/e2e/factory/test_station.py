@@ -115,6 +115,20 @@ def test_a_signal_to_the_command_alone_ends_the_program_that_reads_codes(tmp_pat
     assert ended.left == ()
 
 
+def test_ctrl_c_gives_a_token_to_any_station_and_one_that_is_taken_is_told_of_once(
+    tmp_path, capsys
+):
+    create(1)
+    with fleet(tmp_path, 1) as tokens:
+        command = ["batch", "run", "--batch", "b", "--ports", tokens[0].port]
+        assert interrupted(command, "Number:", {}).code == ExitCode.INTERRUPTED
+        with opened(tmp_path / "inventory.sqlite") as inventory:
+            (begun,) = batches.each(inventory, "b", batches.TAKEN)
+            batches.take(inventory, "b", begun.serial, "another", time.time())
+        assert run(tokens, "--trust-cable", "--idle", "4") == ExitCode.NO_PORT
+    assert capsys.readouterr().err.count("is being worked on by another") == 1
+
+
 def test_the_operator_is_asked_in_the_language_of_the_command(tmp_path, monkeypatch, capsys):
     create(1)
     with fleet(tmp_path, 1) as tokens:

@@ -6,8 +6,8 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -177,7 +177,8 @@ def run(
             work = contextvars.copy_context().run
             worker = threading.Thread(target=work, args=(station.work, _finder(ports)), daemon=True)
             worker.start()
-            _show(station, inventory, events, operator, worker, idle)
+            with _giving_back(station, inventory):
+                _show(station, inventory, events, operator, worker, idle)
             station.stop.set()
             worker.join()
             if station.faults:
@@ -210,6 +211,18 @@ def run(
             say(line)
         raise KodebrikError("batch-idle", ExitCode.NO_PORT, count=left)
     emit(as_json, result, lines)
+
+
+@contextmanager
+def _giving_back(station: "Station", inventory: Inventory) -> Iterator[None]:
+    """Let other stations go on with the tokens at work when the block is broken off, as by Ctrl-C,
+    which ends the workers where they are."""
+    try:
+        yield
+    except BaseException:
+        station.stop.set()
+        batches.let_all_go(inventory, station.plan.batch.name, station.name)
+        raise
 
 
 def _show(
