@@ -9,6 +9,7 @@ are Unix seconds.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -83,9 +84,9 @@ def create(inventory: Inventory, batch: Batch) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raise KodebrikError for a batch's name that is no name of a folder."""
-    plain = name.replace("-", "").replace("_", "")
-    if not (plain.isascii() and plain.isalnum() and len(name) <= _MAX_NAME):
+    """Raise KodebrikError for a batch's name that is no name of a folder: also where case makes no
+    difference, and on a command line, where "-" begins an option."""
+    if len(name) > _MAX_NAME or not re.fullmatch("[a-z0-9][a-z0-9_-]*", name):
         raise KodebrikError("batch-name-invalid", ExitCode.USAGE, name=name, most=_MAX_NAME)
 
 

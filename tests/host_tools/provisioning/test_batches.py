@@ -45,10 +45,11 @@ def test_a_batch_has_a_job_for_each_token(place):
         refused("batch-several", batches.find, inventory, None)
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a b", "x" * 41, "ø"])
+@pytest.mark.parametrize("name", ["", "../up", "a b", "x" * 41, "ø", "Spring", "-x", "_", "a\n"])
 def test_a_name_is_that_of_a_folder(tmp_path, name):
     with opened(tmp_path / "i") as inventory:
         refused("batch-name-invalid", batches.create, inventory, batch(name))
+        batches.create(inventory, batch("2026-spring_" + "x" * 28))
 
 
 def test_a_token_keeps_its_job_until_it_is_done(place):

@@ -22,6 +22,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import batches, serial_number
+from host_tools.provisioning.inventory_records import PROVISIONED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,8 @@ def letter(
     chosen, site = document_language(language), page_for_qr_code(site)
     with opened_inventory(inventory_file) as inventory:
         entry = inventory.entry(serial_number.check(serial))
+    if entry.state != PROVISIONED:
+        raise KodebrikError("batch-token-not-done", ExitCode.NOT_FOUND, serial=entry.serial)
     with from_extra("not-installed-factory"):
         from host_tools.factory.handout import Handout  # noqa: PLC0415 - an extra
     content = Handout(entry.serial, entry.product, chosen, site, support)

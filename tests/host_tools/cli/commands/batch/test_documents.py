@@ -11,16 +11,18 @@ from host_tools.errors import ExitCode
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import batches
 from host_tools.provisioning.batches import Batch
+from host_tools.provisioning.inventory_records import FAILED
 from tests.support import drawn_pdf
 from tests.support.command_line.inventory import NOW, SECRET, opened, record
 from tests.support.stated_passport import STATED
 
 SERIALS = ["022349473722", "100000000008"]
+ASIDE = "633638645059"
 
 
 @pytest.fixture(autouse=True)
 def made(tmp_path, monkeypatch):
-    """An inventory with a batch of two tokens that are done."""
+    """An inventory with a batch of two tokens that are done, and one that was put aside."""
     place = tmp_path / "inventory.sqlite"
     monkeypatch.setenv("KODEBRIK_INVENTORY", str(place))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -32,6 +34,7 @@ def made(tmp_path, monkeypatch):
             record(inventory, serial, Credential("x", SECRET), batch="b")
             stated = {name: value for name, value in STATED.items() if name != "version"}
             batches.finish(inventory, job, stated | {"serial": serial}, NOW)
+        record(inventory, ASIDE, Credential("x", SECRET), state=FAILED)
 
 
 def call(capsys, *arguments):
@@ -124,6 +127,7 @@ def test_a_passport_as_a_page(tmp_path, capsys):
         (("passport", "123", "{new}"), "serial-number-invalid"),
         (("letter", "123456789012", "{new}"), "serial-number-mistyped"),
         (("letter", "100000000016", "{new}"), "inventory-token-unknown"),
+        (("letter", ASIDE, "{new}"), "batch-token-not-done"),
         (("letter", SERIALS[0], "{new}", "--language", "kl"), "letter-language-unknown"),
         (("letter", SERIALS[0], "{old}"), "file-exists"),
         (("letter", SERIALS[0], "{new}", "--site", "not a page"), "letter-site-invalid"),
