@@ -50,6 +50,11 @@ def check_new(path: Path) -> None:
     they change anything."""
     if path.exists() or path.is_symlink():
         raise _exists(path)
+    check_folder(path)
+
+
+def check_folder(path: Path) -> None:
+    """Raise KodebrikError when the folder of `path` is not there or is read-only."""
     if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
         raise KodebrikError("folder-unwritable", ExitCode.FILE, path=path)
 

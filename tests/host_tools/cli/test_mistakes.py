@@ -14,6 +14,7 @@ import pytest
 
 from host_tools.cli import defects, main
 from host_tools.errors import ExitCode
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.limits import REAL_LIMIT
 
 ROOT = Path(__file__).parents[3]
@@ -192,3 +193,33 @@ def test_a_defect_whose_report_cannot_be_written_is_still_told(capsys, monkeypat
     monkeypatch.setattr("host_tools.link.ports.devices", lambda *_: 1 / 0)
     assert main(["devices"]) == ExitCode.INTERNAL
     assert "report this line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "keys create --key-file {new}",
+        "flash keys create --update-key-file {new}",
+        "flash image --micropython {there} --output {new}.uf2",
+        "flash package --output {new}.update",
+        "image --output {new}.bin",
+        "netlist --output {new}.net",
+        "voice build --output {new}.kvp",
+        "inventory export {new}.pskc --encryption-key-file {there}",
+        "batch export spring {new}.pskc --encryption-key-file {there}",
+        "batch letter 100000000008 {new}.pdf",
+        "batch labels spring {new}.pdf",
+        "batch passport 100000000008 {new}.pdf",
+    ],
+)
+def test_a_missing_folder_is_told_before_a_passphrase_is_asked_or_anything_made(
+    arguments, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: 1 / 0, terminal=True))
+    there, new = tmp_path / "there", tmp_path / "folder" / "new"
+    there.touch(0o600)
+    code = main([*arguments.format(new=new, there=there).split(), "--json"])
+    assert code == ExitCode.FILE
+    assert json.loads(capsys.readouterr().out)["id"] == "folder-unwritable"
+    assert list(tmp_path.iterdir()) == [there]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools import whole_files
 from host_tools.cli.options import file_endings
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
@@ -69,7 +70,10 @@ def image(
     """Build the firmware for one product on one board."""
     from host_tools.image import image as images  # noqa: PLC0415 - the compiler is slow to load
 
-    if output.exists():
+    is_file = not freeze and output.suffix.lower() in file_endings.BINARY
+    if is_file:
+        whole_files.check_new(output)
+    elif output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
     if not freeze:
         file_endings.check_ending(output, file_endings.BINARY)
@@ -85,7 +89,7 @@ def image(
             )
         content = (
             {str(output): images.pack(tree, images.load_board(board)["filesystem"])}
-            if output.suffix.lower() in file_endings.BINARY and not freeze
+            if is_file
             else {}
         )
     try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from host_tools import whole_files
+from host_tools import private_files, whole_files
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands.emulation.record import record
 from host_tools.cli.output import Json, emit, step
@@ -59,6 +59,8 @@ def build(
     if choice is not None and engine != "espeak":
         raise KodebrikError("voice-choice-other-engine", ExitCode.USAGE, engine=engine)
     chosen = voice.languages.load(language, choice)
+    path = output / f"{language}.kvp" if output.is_dir() else output
+    private_files.check_folder(path)
     speaker = voice.synthesis.engine.engine(engine)
     with step(Message("voice.building", language=language, phrases=len(chosen.phrases))):
         kept = voice.store.pack(language, voice=choice) if engine == "espeak" else None
@@ -67,7 +69,6 @@ def build(
             if kept and not recordings
             else voice.build.build(chosen, recordings, engine=speaker, synthesised=kept)
         )
-    path = output / f"{language}.kvp" if output.is_dir() else output
     whole_files.write(path, content)
     lines = [
         Message(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from firmware.protocol import messages
+from host_tools import whole_files
 from host_tools.cli.commands.emulation.image import (
     Board,
     Product,
@@ -69,8 +70,7 @@ def image(
     public = public_key(update_key)
     if micropython is None:
         raise releases.missing(board_data)
-    if output.exists():
-        raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    whole_files.check_new(output)
     is_uf2 = board_data["mcu"] in uf2.OF_MCU
     file_endings.check_ending(output, file_endings.UF2 if is_uf2 else file_endings.BINARY)
     release = releases.check(read_file(micropython), board_data)
@@ -109,7 +109,7 @@ def image(
         names = room_for_names(tree, product_data, board_data)
         filesystem = images.pack(tree, board_data["filesystem"])
         content = bundle.merge(release, filesystem, board_data)
-    _write(output, content)
+    whole_files.write(output, content)
     result = {
         "output": str(output),
         "bytes": len(content),
@@ -190,18 +190,3 @@ def read_file(path: Path) -> bytes:
     if len(data) > _LARGEST:
         raise KodebrikError("flash-file-too-large", ExitCode.BAD_INPUT, path=path)
     return data
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a new file, or none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except (OSError, KeyboardInterrupt) as error:
-        if path.exists():
-            path.unlink()
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise KodebrikError(
-            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
-        ) from None

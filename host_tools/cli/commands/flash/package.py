@@ -12,7 +12,6 @@ from host_tools.cli.commands.flash.image import Languages, asked_languages
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.update_key import UpdateKeyOptions
 from host_tools.cli.output import Json, emit, step
-from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 
 
@@ -40,8 +39,7 @@ def package(
     """
     from host_tools.flashing import update_package  # noqa: PLC0415 - the compiler is slow to load
 
-    if output.exists():
-        raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    whole_files.check_new(output)
     update_package.check_minimum(minimum)
     key = update_key.key()
     with step(Message("image-building", product=product, board=board)):

@@ -24,8 +24,7 @@ def netlist(
     from host_tools.hardware.circuit import circuit  # noqa: PLC0415 - the image is slow to load
     from host_tools.hardware.netlist import check  # noqa: PLC0415 - the image is slow to load
 
-    if output.exists():
-        raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    whole_files.check_new(output)
     whole = circuit(board, product)
     with step(Message("netlist.checking")):
         checked = check(whole)

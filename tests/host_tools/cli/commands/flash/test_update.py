@@ -97,7 +97,7 @@ def test_a_key_is_created_under_a_passphrase_and_signs_a_package(call, tmp_path:
         "sha256": found.fields["sha256"],
     }
     assert built["manifest"]["sha256"] == found.fields["sha256"].hex()
-    assert call("flash", "package", "-o", out)[1]["id"] == "output-exists"
+    assert call("flash", "package", "-o", out)[1]["id"] == "file-exists"
 
 
 def test_a_key_without_a_long_passphrase_is_refused_before_it_is_sealed(
