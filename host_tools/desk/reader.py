@@ -35,7 +35,7 @@ class Reader:
             from host_tools.desktop.speech_output import UtteranceDetector  # noqa: PLC0415 - an extra
 
             self._detectors.append(
-                UtteranceDetector(emulator, languages, lambda samples: None, self._said)
+                UtteranceDetector(emulator, self.recogniser, lambda samples: None, self._said)
             )
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="desk-reader")
@@ -51,7 +51,7 @@ class Reader:
 
     @cached_property
     def recogniser(self) -> "SpeechRecogniser":
-        """What recognises a span of sound for whoever asks; not the thread's own."""
+        """What recognises speech, for the thread and for whoever asks about a span of sound."""
         from host_tools.desktop.speech_output import SpeechRecogniser  # noqa: PLC0415 - an extra
 
         return SpeechRecogniser(self._languages)

@@ -10,7 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from host_tools.desktop.felt import VibrationDetector
-from host_tools.desktop.speech_output import Loudspeaker, Samples, TextSpeaker, UtteranceDetector
+from host_tools.desktop.speech_output import (
+    Loudspeaker,
+    Samples,
+    SpeechRecogniser,
+    TextSpeaker,
+    UtteranceDetector,
+)
 from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
@@ -38,7 +44,8 @@ class Captions:
         self._new: deque[str] = deque(maxlen=_UTTERANCES_SHOWN)
         self._speaker = None if say is None else TextSpeaker(say)
         self._loudspeaker = Loudspeaker() if aloud and say is None else None
-        self._detector = UtteranceDetector(emulator, languages, self._play, self._add)
+        recogniser = SpeechRecogniser(languages)
+        self._detector = UtteranceDetector(emulator, recogniser, self._play, self._add)
         self._motor = VibrationDetector(emulator, self._add_felt)
 
     def update(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "?"  # sound that is not a complete clip, such as an interrupted one
 
+_Samples = NDArray[np.int16]
 _Floats = NDArray[np.float64]
 _SILENT = 4  # amplitude; at the lowest volume a clip's fades are below it
 _GAP = levels.RATE // 100  # samples of silence between two bursts of sound
@@ -43,19 +44,19 @@ class _Templates:
     """The clips of one speed: name, samples and first loud sample of each, and the conjugate
     transforms of their beginnings, one row each."""
 
-    clips: list[tuple[str, _Floats, int]]
+    clips: list[tuple[str, _Samples, int]]
     probes: NDArray[np.complex64]
 
 
 class Recogniser:
-    """Recognises the clips of one pack."""
+    """Recognises the clips of one pack. Any thread may call it."""
 
     def __init__(self, clips: Sequence[packfile.Clip]) -> None:
         """Decode the clips and transform their beginnings."""
-        by_speed: dict[int, list[tuple[str, _Floats, int]]] = {}
+        by_speed: dict[int, list[tuple[str, _Samples, int]]] = {}
         for clip in clips:
-            samples = clip.samples().astype(float)
-            loud = np.flatnonzero(np.abs(samples) > _SILENT * 8)
+            samples = clip.samples()
+            loud = louder(samples, _SILENT * 8)
             if loud.size:
                 by_speed.setdefault(clip.speed, []).append((clip.name, samples, int(loud[0])))
         self._templates = {
@@ -70,20 +71,21 @@ class Recogniser:
 
     def found(self, samples: Sequence[int] | NDArray[np.int16]) -> list[Found]:
         """Give the clips in order, with their positions."""
-        heard = np.asarray(samples, float)
+        heard = np.asarray(samples, np.int16)
         result: list[Found] = []
-        end = 0
+        end, speed = 0, self._last_speed
         for start, stop in _bursts(heard):
             if stop <= end + _GAP:
                 continue  # part of the previous clip
-            found = self._best(heard, max(start, end)) or Found(UNKNOWN, 0, start, stop)
+            found = self._best(heard, max(start, end), speed) or Found(UNKNOWN, 0, start, stop)
             if found.name == UNKNOWN and result and result[-1].name == UNKNOWN:
                 found = Found(UNKNOWN, 0, result.pop().start, stop)
             result.append(found)
-            end = found.end
+            end, speed = found.end, found.speed or speed
+        self._last_speed = speed
         return result
 
-    def _best(self, heard: _Floats, onset: int) -> Found | None:
+    def _best(self, heard: _Samples, onset: int, last_speed: int) -> Found | None:
         """Give the longest clip that is complete at `onset`, or None."""
         # All clips of a speed at once: each probe begins where its clip is first loud, so one
         # short piece of sound serves them all.
@@ -93,7 +95,7 @@ class Recogniser:
         scale = (1 / np.sqrt(np.maximum(power[_PROBE:] - power[:lags], 1.0))).astype(np.float32)
         spectrum = fft.rfft(piece.astype(np.float32), _SIZE)
         # A clip at another speed is another sound, and a token seldom changes its speed.
-        for speed in sorted(self._templates, key=lambda speed: speed != self._last_speed):
+        for speed in sorted(self._templates, key=lambda speed: speed != last_speed):
             templates, sure = self._templates[speed], []
             products = fft.irfft(spectrum * templates.probes, _SIZE)[:, :lags]
             correlation = products * scale
@@ -102,15 +104,19 @@ class Recogniser:
             for number in np.flatnonzero(highest >= _LIKELY):
                 name, clip, loud = templates.clips[number]
                 start = onset - _SLACK - loud + int(shifts[number])
-                if _correlation(_cut(heard, start, len(clip)), clip) > _SURE:
+                if _correlation(_cut(heard, start, len(clip)), clip.astype(float)) > _SURE:
                     sure.append(Found(name, speed, start, start + len(clip)))
             if sure:
-                self._last_speed = speed
                 return max(sure, key=lambda found: found.end - found.start)
         return None
 
 
-def _transformed_beginnings(clips: list[tuple[str, _Floats, int]]) -> NDArray[np.complex64]:
+def louder(samples: _Samples, amplitude: int) -> NDArray[np.intp]:
+    """Give the places of the samples of more than this amplitude."""
+    return np.flatnonzero((samples > amplitude) | (samples < -amplitude))
+
+
+def _transformed_beginnings(clips: list[tuple[str, _Samples, int]]) -> NDArray[np.complex64]:
     beginnings = np.array([_cut(samples, loud, _PROBE) for _, samples, loud in clips], np.float32)
     beginnings /= np.sqrt(np.sum(beginnings**2, axis=1, keepdims=True))
     return np.asarray(np.conj(fft.rfft(beginnings, _SIZE)), np.complex64)
@@ -129,9 +135,9 @@ def listener(languages: Sequence[str]) -> "Callable[[Heard], list[str]]":
     return lambda heard: recogniser().names(heard.samples)
 
 
-def _bursts(heard: _Floats) -> list[tuple[int, int]]:
+def _bursts(heard: _Samples) -> list[tuple[int, int]]:
     """Give (start, end) of each stretch of sound between silences longer than _GAP."""
-    loud = np.flatnonzero(np.abs(heard) > _SILENT)
+    loud = louder(heard, _SILENT)
     if not loud.size:
         return []
     breaks = np.flatnonzero(np.diff(loud) > _GAP)
@@ -140,7 +146,7 @@ def _bursts(heard: _Floats) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def _cut(heard: _Floats, start: int, count: int) -> _Floats:
+def _cut(heard: _Samples, start: int, count: int) -> _Floats:
     """Give `count` samples from `start` on, padded with silence."""
     piece = np.zeros(count)
     first, last = max(0, start), min(len(heard), start + count)

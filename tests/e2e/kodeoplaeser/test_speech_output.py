@@ -5,13 +5,24 @@ import time
 
 import miniaudio
 import numpy as np
+import pytest
 
-from host_tools.desktop.speech_output import Loudspeaker, TextSpeaker, UtteranceDetector
+from host_tools.desktop.speech_output import (
+    Loudspeaker,
+    SpeechRecogniser,
+    TextSpeaker,
+    UtteranceDetector,
+)
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.voice import languages
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import digits
 from tests.support.limits import REAL_LIMIT
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> SpeechRecogniser:
+    return SpeechRecogniser(("da", "en"))
 
 
 def words(language: str, *names: str) -> str:
@@ -26,12 +37,12 @@ def listened(token: SpeakingToken, detector: UtteranceDetector, seconds: float) 
 
 
 def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
-    token: SpeakingToken,
+    token: SpeakingToken, recogniser: SpeechRecogniser
 ):
     told: list[tuple[str, str]] = []
     played: list[np.ndarray] = []
     detector = UtteranceDetector(
-        token.emulator, ("da", "en"), played.append, lambda *said: told.append(said)
+        token.emulator, recogniser, played.append, lambda *said: told.append(said)
     )
     pressed = token.tap("red")
     code = digits(token.emulator.screen_text()[1:2])
@@ -46,11 +57,11 @@ def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
 
 
 def test_the_tones_of_a_wait_are_told_of_once_in_the_language_that_is_spoken(
-    token: SpeakingToken,
+    token: SpeakingToken, recogniser: SpeechRecogniser
 ):
     told: list[tuple[str, str]] = []
     detector = UtteranceDetector(
-        token.emulator, ("da", "en"), lambda samples: None, lambda *said: told.append(said)
+        token.emulator, recogniser, lambda samples: None, lambda *said: told.append(said)
     )
     token.chord("9")
     listened(token, detector, 4)

@@ -10,7 +10,7 @@ from tests.support.emulated.hour import use_for
 from tests.support.emulated.served import served
 
 MINUTES, WARM = 8, 3  # of virtual time; the minutes until everything is loaded
-GROWTH = 1.05  # the sound of five minutes is 10 MB of 360 at most
+GROWTH = 1.05  # the sound of five minutes is 5 MB of 210
 
 
 @pytest.mark.slow
