@@ -223,8 +223,10 @@ def speech_wav(desk: Desk, start: Second, end: Second) -> Response:
 
 @router.get("/captions")
 def captions(desk: Desk) -> list[Caption]:
-    """The last things that were said, and felt; each is there 0.9 s after its end."""
-    return [Caption(**caption) for caption in desk.reader.captions]
+    """The last things that were said, each when 0.9 s have passed since its end, and felt, after
+    2.5 s; of a leap of hours those of its last ten minutes."""
+    desk.reader.update()
+    return [Caption(**caption) for caption in list(desk.reader.captions)]
 
 
 @router.get("/log")

@@ -181,7 +181,7 @@ class Caption(BaseModel):
     kind: Literal["said", "felt"]
     text: str
     language: str | None
-    time: Unix
+    time: Annotated[float, Field(description="When it began: seconds since 1970-01-01 00:00 UTC.")]
 
 
 class LogLine(BaseModel):

@@ -37,7 +37,7 @@ class Reader:
             self._detectors.append(
                 UtteranceDetector(emulator, self.recogniser, lambda samples: None, self._said)
             )
-        self._over = threading.Event()
+        self._over, self._updating = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._run, name="desk-reader")
 
     def start(self) -> None:
@@ -63,7 +63,12 @@ class Reader:
             if screen != self._screen:
                 self._screen = screen
                 self._show(self._emulator.text_of(screen))
-            for detector in self._detectors:  # after it: speech can take seconds to recognise
+            self.update()  # after it: speech can take seconds to recognise
+
+    def update(self) -> None:
+        """Take in what was said and felt until now."""
+        with self._updating:
+            for detector in self._detectors:
                 detector.update()
 
     def _show(self, lines: list[str]) -> None:
@@ -71,13 +76,14 @@ class Reader:
             self.text = lines
             self._broadcast.publish("text", lines)
 
-    def _said(self, text: str, language: str) -> None:
-        self._add({"kind": "said", "text": text, "language": language})
+    def _said(self, text: str, language: str, start: float) -> None:
+        self._add({"kind": "said", "text": text, "language": language}, start)
 
-    def _felt(self, pulses: str) -> None:
-        self._add({"kind": "felt", "text": pulses, "language": None})
+    def _felt(self, pulses: str, start: float) -> None:
+        self._add({"kind": "felt", "text": pulses, "language": None}, start)
 
-    def _add(self, caption: dict[str, Any]) -> None:
-        caption["time"] = self._emulator.now
+    def _add(self, caption: dict[str, Any], start: float) -> None:
+        with self._emulator.lock:
+            caption["time"] = self._emulator.now - self._emulator.elapsed + start
         self.captions.append(caption)
         self._broadcast.publish("caption", caption)

@@ -123,7 +123,7 @@ class DeskToken:
                 Event("state", self.observer.state()),
                 Event("screen", packed(self.emulator.screen())),
                 Event("text", self.reader.text),
-                *(Event("caption", caption) for caption in self.reader.captions),
+                *(Event("caption", caption) for caption in list(self.reader.captions)),
                 *(Event("log", line) for line in self.log.lines),
                 Event("snapshots", self.snapshot_list()),
             ]

@@ -84,12 +84,12 @@ class Captions:
         if self._loudspeaker is not None:
             self._loudspeaker.put(samples)
 
-    def _add(self, text: str, language: str) -> None:
+    def _add(self, text: str, language: str, start: float) -> None:
         self._show(Message("captions.heard", text=text))
         if self._speaker is not None:
             self._speaker.put(text, language)
 
-    def _add_felt(self, pulses: str) -> None:
+    def _add_felt(self, pulses: str, start: float) -> None:
         self._show(Message("captions.felt", pulses=pulses))
 
     def _show(self, line: str) -> None:

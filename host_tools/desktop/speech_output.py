@@ -14,6 +14,7 @@ import miniaudio
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.chips.i2s import KEPT_S
 from emulator.sound import RATE, SILENT
 from host_tools.errors import KodebrikError
 from host_tools.voice import languages as voice_languages
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Silence (seconds) that ends an utterance: longer than any pause within one.
 _UTTERANCE_END = 0.9
+_PIECE = RATE // 100  # samples, at the end of each of which an utterance may end
 
 Samples = NDArray[np.int16]
 
@@ -81,8 +83,8 @@ class UtteranceDetector:
     """Splits a token's sound into utterances and recognises their text.
 
     `on_samples` gets the sound as it comes, from an utterance's first sample on; `on_utterance`
-    gets (text, language) when an utterance has ended. Of sounds that are no speech, such as the
-    tones of a wait, it gets the first.
+    gets (text, language, start) when an utterance has ended. Of sounds that are no speech, such as
+    the tones of a wait, it gets the first.
     """
 
     def __init__(
@@ -90,7 +92,7 @@ class UtteranceDetector:
         emulator: "Emulator",
         recogniser: SpeechRecogniser,
         on_samples: Callable[[Samples], None],
-        on_utterance: Callable[[str, str], None],
+        on_utterance: Callable[[str, str, float], None],
     ) -> None:
         """Start at the token's present time."""
         self._emulator, self._on_samples, self._on_utterance = emulator, on_samples, on_utterance
@@ -98,25 +100,47 @@ class UtteranceDetector:
         self._last: Speech | None = None
         self._position = emulator.elapsed
         self._utterance: list[Samples] = []
+        self._began = 0.0  # the utterance
+        self._before = np.zeros(0, np.int16)  # the last piece, in which it may fade in
         self._silent = 0  # samples since the last that was loud
 
     def update(self) -> None:
-        """Take in the token's sound since the last call."""
+        """Take in the token's sound since the last call, of a leap in time what is kept of it."""
         with self._emulator.lock:
             now = self._emulator.elapsed
-            samples = np.array(self._emulator.audio(self._position, now).samples, np.int16)
-        self._position += len(samples) / RATE
+            start = max(self._position, now - KEPT_S)
+            samples = np.array(self._emulator.audio(start, now).samples, np.int16)
+        if start > self._position:
+            self._end()
+        for first in range(0, len(samples), _PIECE):
+            self._take(start + first / RATE, samples[first : first + _PIECE])
+        self._position = start + len(samples) / RATE
+
+    def _take(self, start: float, samples: Samples) -> None:
         loud = louder(samples, SILENT)
+        if loud.size and not self._utterance:
+            self._began = start
+            self._keep(self._before)
         if self._utterance or loud.size:
-            self._utterance.append(samples)
-            self._on_samples(samples)
+            self._keep(samples)
+        self._before = samples
         self._silent = len(samples) - int(loud[-1]) if loud.size else self._silent + len(samples)
-        if self._utterance and self._silent >= _UTTERANCE_END * RATE:
-            last, spoken = self._last, self._last and self._last.language
-            speech = self._recogniser.recognise(np.concatenate(self._utterance), spoken)
-            if speech.known or last is None or last.known:
-                self._on_utterance(speech.text, speech.language)
-            self._last, self._utterance = speech, []
+        if self._silent >= _UTTERANCE_END * RATE:
+            self._end()
+
+    def _keep(self, samples: Samples) -> None:
+        self._utterance.append(samples)
+        self._on_samples(samples)
+
+    def _end(self) -> None:
+        """Tell of the utterance, if there is one."""
+        if not self._utterance:
+            return
+        last, spoken = self._last, self._last and self._last.language
+        speech = self._recogniser.recognise(np.concatenate(self._utterance), spoken)
+        if speech.known or last is None or last.known:
+            self._on_utterance(speech.text, speech.language, self._began)
+        self._last, self._utterance = speech, []
 
 
 class TextSpeaker:

@@ -7,6 +7,7 @@ import miniaudio
 import numpy as np
 import pytest
 
+from emulator.chips.i2s import KEPT_S
 from host_tools.desktop.speech_output import (
     Loudspeaker,
     SpeechRecogniser,
@@ -42,7 +43,10 @@ def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
     told: list[tuple[str, str]] = []
     played: list[np.ndarray] = []
     detector = UtteranceDetector(
-        token.emulator, recogniser, played.append, lambda *said: told.append(said)
+        token.emulator,
+        recogniser,
+        played.append,
+        lambda text, language, start: told.append((text, language)),
     )
     pressed = token.tap("red")
     code = digits(token.emulator.screen_text()[1:2])
@@ -61,7 +65,10 @@ def test_the_tones_of_a_wait_are_told_of_once_in_the_language_that_is_spoken(
 ):
     told: list[tuple[str, str]] = []
     detector = UtteranceDetector(
-        token.emulator, recogniser, lambda samples: None, lambda *said: told.append(said)
+        token.emulator,
+        recogniser,
+        lambda samples: None,
+        lambda text, language, start: told.append((text, language)),
     )
     token.chord("9")
     listened(token, detector, 4)
@@ -74,6 +81,34 @@ def test_the_tones_of_a_wait_are_told_of_once_in_the_language_that_is_spoken(
         ("(another sound)", "en"),
         ("(another sound) " + words("en", "ample_time", "code", *code), "en"),
     ]
+
+
+def test_of_a_leap_in_time_what_is_kept_of_the_sound_is_read(
+    token: SpeakingToken, recogniser: SpeechRecogniser, monkeypatch: pytest.MonkeyPatch
+):
+    told: list[tuple[str, float]] = []
+    detector = UtteranceDetector(
+        token.emulator,
+        recogniser,
+        lambda samples: None,
+        lambda text, language, start: told.append((text, start)),
+    )
+    read: list[float] = []
+    audio = token.emulator.audio
+    monkeypatch.setattr(
+        token.emulator, "audio", lambda start, end: read.append(end - start) or audio(start, end)
+    )
+    token.tap("red")
+    listened(token, detector, 2)
+    token.emulator.advance(7200)
+    leapt = token.emulator.elapsed
+    token.chord("9")
+    token.emulator.advance(20)
+    detector.update()
+    assert max(read) <= KEPT_S
+    assert len(told) == 2, "what was broken off by the leap, and what came after it"
+    assert told[1][0].endswith(words("en", "language", "language_name"))
+    assert leapt <= told[1][1] < leapt + 2
 
 
 def test_the_host_voice_says_the_latest_text_and_reports_its_errors():

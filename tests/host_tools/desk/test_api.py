@@ -494,6 +494,21 @@ def test_a_firmware_that_fails_is_told_and_the_next_press_starts_it_again(
     assert digits(shown(client)) == code_at(client.get("token").json()["clock"])
 
 
+def test_what_was_said_is_a_caption_at_its_time_as_soon_as_it_has_passed(desk: Made) -> None:
+    client = api(desk("kodeoplaeser"))
+    pressed = []
+    for keys in (["red"], ["red", "8"]):
+        pressed.append(client.get("token").json()["time"])
+        client.post("press", json={"keys": keys})
+        client.post("advance", json={"seconds": 20})
+    said = client.get("captions").json()
+    texts = [caption["text"] for caption in said]
+    assert "Koden er" in texts[0]
+    assert [text.partition(" ")[0] for text in texts[1:]] == ["Serienummer"] * 2
+    for caption, moment in zip(said[:2], pressed, strict=True):
+        assert moment < caption["time"] < moment + 3
+
+
 def test_a_recording_played_again_gives_the_same_pixels(desk: Made) -> None:
     token = desk()
     client = api(token)
