@@ -17,13 +17,14 @@ export function openToken(page, part, secret, tell) {
   // Every action waits for the one before it: a key goes up after it went down.
   let queue = Promise.resolve();
 
-  async function request(method, path, body) {
+  async function request(method, path, body, more) {
     const isFile = body instanceof Blob;
     const kind = isFile ? "application/zip" : "application/json";
     const answer = await fetch(API + path, {
       method,
       headers: { Authorization: `Bearer ${secret}`, "Accept-Language": page.language, ...(body && { "Content-Type": kind }) },
       body: isFile ? body : body && JSON.stringify(body),
+      ...more,
     });
     if (!answer.ok) throw Object.assign(new Error((await answer.json()).error), { status: answer.status });
     return answer;
@@ -198,13 +199,17 @@ export function openToken(page, part, secret, tell) {
 
   const keys = [...root.querySelectorAll(".key")];
   const held = new Map(); // names -> when they went down
+  const pressed = new Set(); // names, until the token is told that they are up again
   const TAP = 120; // milliseconds that a finger stays on a key at least
 
   function down(name) {
     if (held.has(name)) return;
     player?.wake();
     held.set(name, performance.now());
-    act("POST", "/keys/down", { key: name });
+    queued(() => {
+      pressed.add(name);
+      return request("POST", "/keys/down", { key: name });
+    });
   }
 
   function up(name) {
@@ -213,9 +218,19 @@ export function openToken(page, part, secret, tell) {
     held.delete(name);
     queue = queue
       .then(() => new Promise((resolve) => setTimeout(resolve, left)))
-      .then(() => request("POST", "/keys/up", { key: name }))
+      .then(() => {
+        pressed.delete(name);
+        return request("POST", "/keys/up", { key: name });
+      })
       .catch(failed);
   }
+
+  // No finger is left on a key when the page is closed or reloaded.
+  addEventListener("pagehide", () => {
+    for (const name of pressed) request("POST", "/keys/up", { key: name }, { keepalive: true }).catch(failed);
+    pressed.clear();
+    held.clear();
+  });
 
   const toggle = (name) => (held.has(name) ? up(name) : down(name));
   const sticky = () => $("sticky").checked;

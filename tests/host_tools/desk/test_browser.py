@@ -254,6 +254,19 @@ def test_two_pages_see_the_same_token_and_a_new_one_all_that_was(
     assert_same_pixels(second, token)
 
 
+def test_a_key_is_let_go_when_its_page_is_reloaded_or_closed(desk: Made, open_page: Opened) -> None:
+    token = desk("kodeoplaeser")
+    page, other = open_page(token), open_page(token)
+    for name, leave in (("5", page.reload), ("8", page.close)):
+        page.locator("body").press("Shift")  # the page has the focus
+        page.keyboard.down(name)
+        seen = other.locator(f'[data-key="{name}"]')
+        expect(seen).to_have_attribute("aria-pressed", "true")
+        leave()
+        expect(seen).to_have_attribute("aria-pressed", "false")
+        assert token.observer.state()["keys_down"] == []
+
+
 def test_without_the_secret_the_page_says_what_is_missing(desk: Made, open_page: Opened) -> None:
     page = open_page(desk(), language="en-GB")
     page.goto(page.url.split("#")[0] + "?lang=en")
