@@ -77,11 +77,25 @@ def detect(start: bytes) -> Format:
 
 def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Give the tokens of a file of any size, and the remarks; KodebrikError names the first invalid
-    token."""
+    token, or is for a file that is not encrypted although a key or passphrase was given."""
+    found = read_one_of_several(file, options)
+    refuse_unencrypted(options, found)
+    return found
+
+
+def read_one_of_several(file: BinaryIO, options: ReadOptions) -> TokenFile:
+    """Give the tokens of a file as read() does; a key or passphrase may be for another one."""
     form = detect(beginning(file))
     if options.dialect is not None and form.name not in ("csv", "foreign"):
         raise bad("dialect-not-csv", format=form.name)
     return form.read(file, options)
+
+
+def refuse_unencrypted(options: ReadOptions, found: TokenFile) -> None:
+    """Raise KodebrikError when a key or passphrase was given and has decrypted nothing: whoever can
+    replace a file could have made it."""
+    if (options.key or options.passphrase) and not found.was_encrypted:
+        raise bad("file-unencrypted")
 
 
 def read_content(whole: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:

@@ -25,17 +25,20 @@ NamedFile = tuple[PurePath, BinaryIO]
 
 def read(files: Sequence[NamedFile], options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Give the tokens of all files; KodebrikError names the first invalid token, or a serial number
-    that two files have."""
+    that two files have, or is for a key or passphrase that decrypts none of them."""
     if len(files) == 1:
         return formats.read(files[0][1], options)
-    names, tokens, remarks = dict[str, None](), SealedTokens(), Remarks()
+    names, tokens, remarks, was_encrypted = dict[str, None](), SealedTokens(), Remarks(), False
     for name, file in _joined(files):
-        found = formats.read(file, options)
+        found = formats.read_one_of_several(file, options)
         for token in found.tokens:
             tokens.add(token, Message("file-named", path=name))
         names[found.format] = None
         remarks.add(found.remarks)
-    return TokenFile("; ".join(names), tokens, remarks)
+        was_encrypted = was_encrypted or found.was_encrypted
+    together = TokenFile("; ".join(names), tokens, remarks, was_encrypted)
+    formats.refuse_unencrypted(options, together)
+    return together
 
 
 def _joined(files: Sequence[NamedFile]) -> list[NamedFile]:

@@ -111,8 +111,9 @@ class Remarks:
 @dataclass(frozen=True)
 class TokenFile:
     """A file that was read: the name of its format, maybe with the dialect ("csv, entra"), its
-    tokens and the remarks."""
+    tokens, the remarks, and whether the options decrypted any of it."""
 
     format: str
     tokens: Collection[KeyPackage]
     remarks: Remarks
+    was_encrypted: bool = False

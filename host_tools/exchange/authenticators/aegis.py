@@ -27,11 +27,6 @@ def recognises(content: bytes) -> bool:
     return recognition.has_json_names(content, "header", "db")
 
 
-def needs(content: bytes) -> str | None:
-    """Give "passphrase" for an encrypted vault."""
-    return "passphrase" if recognition.has_json_text(content, "db") else None
-
-
 def read(content: bytes, options: ReadOptions) -> TokenFile:
     """Read a vault; KodebrikError names the first entry that is not what a token supports."""
     remarks = Remarks()
@@ -40,7 +35,8 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     header = vault.fields("header")
     value = vault.raw("db")
     vault.finish()
-    if isinstance(value, str):
+    was_encrypted = isinstance(value, str)
+    if was_encrypted:
         value = _decrypted(header, value, options.passphrase)
     header.finish()
     body = Fields(vault.where, value, remarks, ("db",))
@@ -50,7 +46,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     ]
     body.pass_over("groups", "icons_optimized", "entryIconsOptimized")
     body.finish()
-    return TokenFile(NAME, key_packages(entries, options.progress), remarks)
+    return TokenFile(NAME, key_packages(entries, options.progress), remarks, was_encrypted)
 
 
 def _check_version(fields: Fields, known: tuple[int, ...]) -> None:

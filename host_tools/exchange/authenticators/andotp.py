@@ -27,24 +27,25 @@ _PASSED_OVER = ("tags", "thumbnail", "last_used", "used_frequency")
 def recognises(content: bytes) -> bool:
     """Say whether a file's content is a backup."""
     return recognition.has_json_names(content, "secret", "label", "thumbnail") or (
-        needs(content) is not None
+        _is_encrypted(content)
     )
 
 
-def needs(content: bytes) -> str | None:
-    """Give "passphrase" for an encrypted backup. It has no mark: binary content that begins with a
-    likely number of rounds is one."""
+def _is_encrypted(content: bytes) -> bool:
+    """Say whether a backup is encrypted. It has no mark: binary content that begins with a likely
+    number of rounds is one."""
     rounds = int.from_bytes(content[:_ROUNDS], "big")
     smallest = _ROUNDS + _SALT + decryption.NONCE_SIZE + decryption.TAG_SIZE
     likely = len(content) > smallest and rounds in _KNOWN_ROUNDS
-    return "passphrase" if likely and recognition.is_binary(content) else None
+    return likely and recognition.is_binary(content)
 
 
 def read(content: bytes, options: ReadOptions) -> TokenFile:
     """Read a backup; KodebrikError names the first entry that is not what a token supports."""
-    if needs(content):
+    was_encrypted = _is_encrypted(content)
+    if was_encrypted:
         content = _decrypted(content, options.passphrase)
-    return _read_plain(content, options)
+    return _read_plain(content, options, was_encrypted)
 
 
 def recognises_binary(content: bytes) -> bool:
@@ -59,15 +60,15 @@ def read_binary(content: bytes, options: ReadOptions) -> TokenFile:
         key = hashlib.sha256(options.passphrase.reveal()).digest()
         plain = _opened(key, content)
         if plain is not None:
-            return _read_plain(plain, options)
+            return _read_plain(plain, options, was_encrypted=True)
     raise bad("binary-file")
 
 
-def _read_plain(content: bytes, options: ReadOptions) -> TokenFile:
+def _read_plain(content: bytes, options: ReadOptions, was_encrypted: bool) -> TokenFile:
     remarks = Remarks()
     items = json_fields.parse_list(content)
     entries = [_entry(fields) for fields in json_fields.numbered(items, remarks, "label")]
-    return TokenFile(NAME, key_packages(entries, options.progress), remarks)
+    return TokenFile(NAME, key_packages(entries, options.progress), remarks, was_encrypted)
 
 
 def _entry(fields: Fields) -> ExportedAccount:

@@ -43,11 +43,6 @@ def recognises(content: bytes) -> bool:
     return _CODE_COLUMN in recognition.first_line(content)
 
 
-def needs(content: bytes) -> str | None:
-    """Give "passphrase" for an encrypted export."""
-    return "passphrase" if _is_encrypted(content) else None
-
-
 def _is_encrypted(content: bytes) -> bool:
     return recognition.has_json_names(content, "encrypted", "encKeyValidation_DO_NOT_EDIT")
 
@@ -59,7 +54,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     entries = list(
         _of_json(content, remarks, options.passphrase) if is_json else _of_csv(content, remarks)
     )
-    return TokenFile(NAME, key_packages(entries, options.progress), remarks)
+    return TokenFile(NAME, key_packages(entries, options.progress), remarks, _is_encrypted(content))
 
 
 def _of_json(

@@ -28,21 +28,20 @@ _DISPLAY = re.compile(r"[?&]codeDisplay=([^&#]*)")
 def recognises(content: bytes) -> bool:
     """Say whether a file's content is an export; a plain one without `codeDisplay` is an ordinary
     list of URIs."""
-    return needs(content) is not None or (
+    return _is_encrypted(content) or (
         recognition.first_line(content).startswith("otpauth:") and b"codeDisplay=" in content
     )
 
 
-def needs(content: bytes) -> str | None:
-    """Give "passphrase" for an encrypted export."""
-    encrypted = recognition.has_json_names(content, "kdfParams", "encryptedData")
-    return "passphrase" if encrypted else None
+def _is_encrypted(content: bytes) -> bool:
+    return recognition.has_json_names(content, "kdfParams", "encryptedData")
 
 
 def read(content: bytes, options: ReadOptions) -> TokenFile:
     """Read an export; KodebrikError names the first entry that is not what a token supports."""
     remarks = Remarks()
-    if needs(content):
+    was_encrypted = _is_encrypted(content)
+    if was_encrypted:
         content = _decrypted(json_fields.top(content, remarks), options.passphrase)
     lines = enumerate(text_encoding.decode(content).splitlines(keepends=True), 1)
     entries = [
@@ -50,7 +49,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
         for line, text in lines
         if text.strip()
     ]
-    return TokenFile(NAME, key_packages(entries, options.progress), remarks)
+    return TokenFile(NAME, key_packages(entries, options.progress), remarks, was_encrypted)
 
 
 def _entry(where: Message, line: str, remarks: Remarks) -> ExportedAccount:

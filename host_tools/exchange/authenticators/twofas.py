@@ -33,13 +33,12 @@ _FILE_PASSED_OVER = (
 def recognises(content: bytes) -> bool:
     """Say whether a file's content is a backup."""
     return recognition.has_json_names(content, "schemaVersion") and (
-        recognition.has_json_names(content, "services") or needs(content) is not None
+        recognition.has_json_names(content, "services") or _is_encrypted(content)
     )
 
 
-def needs(content: bytes) -> str | None:
-    """Give "passphrase" for an encrypted backup."""
-    return "passphrase" if recognition.has_json_text(content, "servicesEncrypted") else None
+def _is_encrypted(content: bytes) -> bool:
+    return recognition.has_json_text(content, "servicesEncrypted")
 
 
 def read(content: bytes, options: ReadOptions) -> TokenFile:
@@ -50,7 +49,8 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     if schema not in _SCHEMAS:
         raise bad("export-version", app=APP, version=schema)
     services = backup.items("services") if "services" in backup else []
-    if "servicesEncrypted" in backup:
+    was_encrypted = "servicesEncrypted" in backup
+    if was_encrypted:
         if services:
             raise backup.contradiction("services", "servicesEncrypted")
         services = _decrypted(backup, options.passphrase)
@@ -59,7 +59,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     entries = [
         _entry(fields, remarks) for fields in json_fields.numbered(services, remarks, "name")
     ]
-    return TokenFile(NAME, key_packages(entries, options.progress), remarks)
+    return TokenFile(NAME, key_packages(entries, options.progress), remarks, was_encrypted)
 
 
 def _entry(fields: Fields, remarks: Remarks) -> ExportedAccount:

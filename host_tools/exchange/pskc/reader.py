@@ -90,7 +90,7 @@ def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
         document.devices.clear()
         if progress:
             progress(number, count)
-    return TokenFile("pskc", found, remarks)
+    return TokenFile("pskc", found, remarks, encrypted)
 
 
 def _survey(file: BinaryIO) -> _Survey:

@@ -38,7 +38,10 @@ _ACTIVATED = select(tokens.c.id).where(
 
 
 def assign(unit: UnitOfWork, token: TokenRow, user: UserRow) -> None:
-    """Assign a token from stock to a user."""
+    """Assign a token from stock to a user; ConflictError when it is theirs already, or cannot be
+    assigned."""
+    if token.owner_id == user.id and token.status in (Status.ASSIGNED, Status.ACTIVE):
+        raise ConflictError("token-assigned-already", serial=token.serial, user_id=user.user_id)
     require_status(token, "token-cannot-be-assigned", Status.STOCK)
     token.owner_id, token.status = user.id, Status.ASSIGNED.value
     unit.record(token, "assign", {"user_id": user.user_id})

@@ -48,7 +48,9 @@ def assign(
     as_json: Json = False,
 ) -> None:
     """Assign tokens to users: all of them, or none when one cannot be."""
-    if (users is None) == (serial is None) or (serial is None) != (user is None):
+    if users is not None and serial is not None:
+        raise KodebrikError("assign-one-or-many", ExitCode.USAGE)
+    if users is None and user is None:
         raise KodebrikError("assign-one-source", ExitCode.USAGE)
     wanted: Mapping[str, str] = {str(serial): str(user)}
     if users is not None:

@@ -77,6 +77,14 @@ def test_an_encrypted_export_is_opened_by_its_password(form: str):
         check(token, account)
 
 
+@pytest.mark.parametrize("form", PLAIN)
+def test_a_plain_export_is_refused_where_a_password_was_given(form: str):
+    with pytest.raises(KodebrikError) as error:
+        read(PLAIN[form](ACCOUNTS), PASSWORD)
+    assert error.value.identifier == "file-unencrypted"
+    assert "Nothing was imported." in error.value.hint
+
+
 @pytest.mark.parametrize("rounds", [140_000, 160_000])
 def test_andotps_own_numbers_of_rounds_are_recognised(rounds: int):
     content = andotp_encrypted(ACCOUNTS[:1], PASSWORD, rounds)

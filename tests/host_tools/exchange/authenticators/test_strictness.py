@@ -42,6 +42,12 @@ SAME = (
 
 
 def read(content: bytes) -> TokenFile:
+    """Read without a password, or with it where it is asked for."""
+    try:
+        return formats.read_content(content)
+    except KodebrikError as error:
+        if error.identifier not in ("export-passphrase-missing", "binary-file"):
+            raise
     return formats.read_content(content, ReadOptions(passphrase=Secret(b"pw")))
 
 

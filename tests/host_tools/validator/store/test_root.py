@@ -27,6 +27,10 @@ from host_tools.validator.store.tables import (
 from tests.support.validator.alteration import engine
 from tests.support.validator.copies import Copy, copied, put_back
 
+_WENT_BACK = (
+    "The database was put back to a state before the anchor. After a restore on purpose, note why,"
+    " and take a new anchor ('kodebrik audit anchor')."
+)
 SECRETS = {"hotp-1": bytes(20), "hotp-2": bytes([1]) * 20}
 
 
@@ -162,21 +166,31 @@ def test_a_whole_database_that_was_put_back_is_found_by_an_anchor_alone(
     after = copied(attacker)
     put_back(attacker, before)
     assert hotp.verify_audit().broken == ()
-    assert _said(hotp, anchor) == "The database was put back to a state before the anchor."
+    assert _said(hotp, anchor) == _WENT_BACK
     for counter in range(1, 20):  # however much is done afterwards, and with an anchor too
         assert accepted(hotp, "hotp-1", counter)
     hotp.anchor_audit(actor="test")
     assert hotp.verify_audit().broken == ()
-    assert _said(hotp, anchor) == "The database was put back to a state before the anchor."
+    assert _said(hotp, anchor) == _WENT_BACK
     put_back(attacker, after)
     assert hotp.verify_audit(anchor=anchor).broken == ()
 
 
 def test_an_anchor_that_was_changed_or_is_of_another_database_is_refused(hotp: Validator):
     anchor = hotp.anchor_audit(actor="test")
-    foreign = "The anchor was changed, is of another database, or its data key is gone."
-    assert _said(hotp, replace(anchor, entries=anchor.entries - 1)) == foreign
-    assert _said(hotp, replace(anchor, data_key=7)) == foreign
+    for changed in (replace(anchor, entries=anchor.entries - 1), replace(anchor, data_key=7)):
+        assert _said(hotp, changed).startswith("The anchor was changed, is of another database")
+
+
+def test_an_anchor_of_a_key_that_a_restore_took_back_is_told_of_with_what_to_do(
+    hotp: Validator, attacker: Engine
+):
+    before = copied(attacker)
+    hotp.rotate_key(actor="test")
+    anchor = hotp.anchor_audit(actor="test")
+    put_back(attacker, before)
+    assert "as after a restore on purpose" in _said(hotp, anchor)
+    assert "kodebrik audit anchor" in _said(hotp, anchor)
 
 
 def test_an_anchor_holds_after_the_key_was_rotated(hotp: Validator):

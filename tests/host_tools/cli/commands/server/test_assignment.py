@@ -144,10 +144,30 @@ def test_activation_is_for_all_the_tokens_named_or_none(folder, tokens, call):
     assert states(folder)["T2"] == ("replaced", "anna.holm")
 
 
-@pytest.mark.parametrize("arguments", [(), ("T1",), ("T1", "anna.holm", "--users", "x")])
+@pytest.mark.parametrize("arguments", [(), ("T1",)])
 def test_it_must_be_clear_who_gets_what(folder, call, arguments):
     code, result = call("assign", *arguments)
     assert (code, result["id"]) == (ExitCode.USAGE, "assign-one-source")
+
+
+@pytest.mark.parametrize("arguments", [("T1",), ("T1", "anna.holm")])
+def test_a_token_beside_a_list_of_tokens_is_refused_as_that(folder, call, arguments):
+    code, result = call("assign", *arguments, "--users", "x")
+    assert (code, result["id"]) == (ExitCode.USAGE, "assign-one-or-many")
+
+
+@pytest.mark.parametrize("options", [(), ("--activate",)], ids=["assigned", "active"])
+def test_a_token_that_is_the_users_already_is_said_to_be(folder, tokens, call, tmp_path, options):
+    assert call("assign", "T1", "anna.holm", *options)[0] == 0
+    before = states(folder)
+    code, result = call("assign", "T1", "Anna.Holm")
+    assert (code, result["id"]) == (ExitCode.CONFLICT, "token-assigned-already")
+    assert result["error"] == "The token T1 is assigned to anna.holm already."
+    users = private(tmp_path / "users.csv", "T2,bo.lund\nT1,anna.holm\n")
+    code, result = call("assign", "--users", users)
+    assert (code, result["id"]) == (ExitCode.CONFLICT, "token-assigned-already")
+    assert f"Line 2 of {users}" in result["error"]
+    assert states(folder) == before, "nothing was done"
 
 
 def test_tokens_are_listed_with_state_and_user(folder, tokens, call, capsys):

@@ -271,6 +271,8 @@ def test_several_files_and_an_encrypted_export_are_imported_as_one(call, server,
     assert (code, result["id"]) == (ExitCode.BAD_INPUT, "migration-parts-missing")
     code, result = call("import", str(second), str(vault), str(first), *opened)
     assert (code, result["imported"]) == (0, 3)
+    code, refused = call("import", str(first), str(second), *opened)
+    assert (code, refused["id"]) == (ExitCode.BAD_INPUT, "file-unencrypted")
     assert "note" in result["passed_over"]
     with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
         assert {token.serial for token in validator.tokens().items} == {"sofie", "anna.holm", "kaj"}
