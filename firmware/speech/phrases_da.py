@@ -31,7 +31,7 @@ PHRASES = Phrases("""
 # A code and its validity
 code: Koden er
 ample_time: God tid.
-hurry: Skynd dig.
+hurry: Det haster.
 expired: forældet.
 press_red: Tryk på rød.
 no_code: Ingen kode.
@@ -39,7 +39,7 @@ account: Konto
 compare: på pc'en
 # Errors and what to do
 not_provisioned: Ikke sat op.
-blocked: Spærret.
+blocked: Brikken er låst.
 damaged: Hukommelsesfejl.
 storage_failed: Ikke gemt.
 clock_lost: Uret er stoppet.
@@ -54,39 +54,39 @@ volume: Lydstyrke
 speed: Hastighed
 highest: højest.
 lowest: lavest.
-hard_to_hear: Sværere at skelne.
+hard_to_hear: Mindre klart.
 up: op.
-down: ned.
-language: Sprog
+down: trin ned.
+language: Talt sprog
 language_name: Dansk.
 serial: Serienummer
 status: Status.
 battery: Batteri
 charged: i orden.
 charging: får strøm.
-battery_low: Oplad batteri.
+battery_low: Oplad nu.
 unknown: ukendt.
 clock_ok: Uret går.
 plugged_in: Strøm.
 turns_off: Slukker.
-version: Version
+version: Versionen
 point: punktum
 repeat: Gentag.
 new_code: Ny kode.
 own_pace: Eget tempo.
 back: baglæns.
-on: frem.
+on: næste.
 beginning: Start.
 end: Slut.
 # Check-back, key names, practice
 right: Det stemmer.
-right_but: Rigtigt, men
+right_but: Rigtig, men
 digit: Ciffer
 is_wrong: er forkert.
 clear: Slet.
 cleared: Er slettet.
 explore: Taster.
-red: Rød.
+red: Den røde tast.
 star: Stjerne.
 hash: Firkant.
 practice: Øvelse.
@@ -99,7 +99,7 @@ again: Igen.
 differs: Ikke ens.
 too_simple: For simpel.
 too_short: For kort.
-pin_size: 4 til 8 cifre.
+pin_size: Fra 4 til 8.
 saved: Gemt.
 tries_left: Forsøg tilbage
 wait: Vent
@@ -116,8 +116,8 @@ light: er lys.
 dark: er mørk.
 # Keys
 key_delay: Tastepause
-vibration: Vibrering
+vibration: Vibrerer
 # Sound
 tones: Toner
-voice: Stemme
+voice: Oplæser
 """)

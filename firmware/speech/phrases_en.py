@@ -44,19 +44,19 @@ damaged: Storage error.
 storage_failed: Not saved.
 clock_lost: Clock stopped.
 clock_absent: Clock is silent.
-contact_issuer: Contact the issuer.
+contact_issuer: Ask issuer.
 try_again: Try again.
 # Functions
 function: Function.
 choose_key: Choose key.
-no_function: No function.
+no_function: Not in use.
 volume: Volume
 speed: Tempo
-highest: highest.
-lowest: lowest.
+highest: maximum.
+lowest: minimum.
 hard_to_hear: Less clear.
 up: up.
-down: down.
+down: lower.
 language: Language
 language_name: English.
 serial: Serial number
@@ -64,7 +64,7 @@ status: Status.
 battery: Battery
 charged: charged.
 charging: on charge.
-battery_low: Charge battery.
+battery_low: Charge now.
 unknown: unknown.
 clock_ok: Clock runs.
 plugged_in: Power.
@@ -76,19 +76,19 @@ new_code: New code.
 own_pace: Own pace.
 back: one back.
 on: forward.
-beginning: Beginning.
+beginning: The start.
 end: End.
 # Check-back, key names, practice
 right: Right.
 right_but: Right but
-digit: Digit
+digit: Figure
 is_wrong: is wrong.
 clear: Clear.
 cleared: Cleared.
 explore: Key help.
 red: Red.
 star: Star key.
-hash: Hash.
+hash: The hash.
 practice: Practice.
 not_valid: Not valid.
 # PIN
@@ -99,17 +99,17 @@ again: Again.
 differs: Different.
 too_simple: Too simple.
 too_short: Too short.
-pin_size: 4 to 8 digits.
+pin_size: 4 to 8 long.
 saved: Stored.
 tries_left: Tries left
 wait: Wait
-seconds: seconds.
-minutes: minutes.
+seconds: full seconds.
+minutes: full minutes.
 # Challenges
 number: Number
 amount: Amount
 payee: Account number
-is_right: Correct?
+is_right: All correct?
 # Theme of the display
 theme: Screen
 light: Light.

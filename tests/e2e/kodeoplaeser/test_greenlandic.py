@@ -29,7 +29,7 @@ def test_three_languages_fit_a_pico_2_and_are_chosen_by_key(tmp_path: Path):
         assert token.shown() == "Oqaatsit Kalaallisut."
         token.tap("9")
         token.until_quiet()
-        assert token.shown() == "Sprog Dansk."
+        assert token.shown() == "Talt sprog Dansk."
         token.tap("7")
         token.until_quiet()
         emulator.advance(62)

@@ -58,7 +58,7 @@ def test_within_a_sentence_a_phrase_begins_small_unless_it_is_an_abbreviation():
     assert text([["Min Bank", "2", ("p", "m")], "expired"], danish) == "Min Bank forældet."
     assert text(["status", "battery", "charged"], danish) == "Status. Batteri i orden."
     assert text(["is_right", "amount", ("12",)], danish) == "Korrekt? Beløb 12"
-    assert text(["version", "0", "point", "1"], danish) == "Version 0.1"
+    assert text(["version", "0", "point", "1"], danish) == "Versionen 0.1"
 
 
 def test_a_name_is_heard_clip_by_clip_and_felt_as_its_number():

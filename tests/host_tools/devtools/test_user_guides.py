@@ -80,8 +80,8 @@ def test_what_the_guide_quotes_is_what_the_token_says(language: str):
 
 def test_a_wrong_quote_is_noticed():
     texts = list(SPOKEN["en"].values())
-    assert is_said("Digit 4 is wrong. Try again.", texts)
-    assert not is_said("Digit 4 is wrong. Try it again.", texts)
+    assert is_said("Figure 4 is wrong. Try again.", texts)
+    assert not is_said("Figure 4 is wrong. Try it again.", texts)
     assert is_said("Type account number", texts)
     assert not is_said("Type Account number", texts)
 

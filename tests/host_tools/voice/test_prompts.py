@@ -59,7 +59,7 @@ def test_the_worst_come_first_and_what_was_reworded_is_shown_beside_what_it_is_n
     lines = [line for line in worst.splitlines() if "en+f5" in line]
     assert lines[0] == "| English, `en+f5` | 3 | 2 | 2 |"
     named = [line.split("|")[1].strip() for line in lines[1:]]
-    assert named == ["“Star key.”", "“Red.”", "“Hash.”"]
+    assert named == ["“Star key.”", "“Red.”", "“The hash.”"]
     assert "| “Star key.” | `en+f5` | “The code is” | -2.0 | “The code is” | -0.2 |" in lines
     before, after = [line for line in reworded.splitlines() if "en+f5" in line]
     assert "“Number sign.”" in before

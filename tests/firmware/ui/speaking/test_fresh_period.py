@@ -89,7 +89,7 @@ def test_without_tones_the_wait_is_silent_until_the_fresh_code(runtime: Runtime)
 def test_red_again_gives_the_current_code_at_once(runtime: Runtime):
     play(runtime, "red", "wait 1500", left=8)
     assert again(runtime, "red", "wait 5000") == ["hurry", "code", *OLD]
-    assert shown(runtime) == "Skynd dig. Koden er 416 600"
+    assert shown(runtime) == "Det haster. Koden er 416 600"
 
 
 def test_a_hand_that_trembles_from_off_still_waits(runtime: Runtime):
@@ -170,7 +170,7 @@ def test_check_back_of_a_code_that_expires_meanwhile(runtime: Runtime):
     assert shown(runtime) == "Koden er forældet. 416 600 416 6"
     assert again(runtime, "0", "until quiet") == ["0"], "it was heard"
     assert again(runtime, "0", "until quiet") == ["0", "right_but", "expired", "press_red"]
-    assert shown(runtime) == "Rigtigt, men forældet. 416 600 Tryk på rød."
+    assert shown(runtime) == "Rigtig, men forældet. 416 600 Tryk på rød."
 
 
 def test_an_expired_code_is_said_to_be_so_while_it_is_typed(runtime: Runtime):
@@ -193,7 +193,7 @@ def test_typing_time_is_set_by_ear_and_kept(runtime: Runtime):
     ways = ["1", "down", "3", "up"]
     play(runtime, "red", "until quiet", "red+5", "until quiet")
     assert again(runtime, "4", "until quiet") == ["new_code", "1", "2", "seconds", *ways]
-    assert shown(runtime) == "Ny kode. 12 sekunder. 1 ned. 3 op."
+    assert shown(runtime) == "Ny kode. 12 sekunder. 1 trin ned. 3 op."
     for seconds in ("20", "30", "40", "40"):
         assert again(runtime, "3", "until quiet")[1:3] == list(seconds)
     for seconds in ("30", "20", "12", "6", "0", "0"):

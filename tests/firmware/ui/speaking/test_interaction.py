@@ -271,7 +271,7 @@ def test_display_and_speech_change_language_together(runtime: Runtime):
     assert [told[at][1] for at in (2, 4, 6)] == [
         "Language English.",
         "Oqaatsit Kalaallisut.",
-        "Sprog Dansk.",
+        "Talt sprog Dansk.",
     ]
 
 
