@@ -591,7 +591,7 @@ def test_the_app_installs_as_a_program_and_says_when_there_is_no_connection(
     page.context.set_offline(False)
     expect(page.locator("#status")).to_have_text("Forbindelsen er tilbage.")
     expect(page.locator("h1")).to_have_text("Forbindelsen er tilbage.")
-    expect(page).to_have_title("Forbindelsen er tilbage. – kodebrik")
+    expect(page).to_have_title("Forbindelsen er tilbage. \u2013 kodebrik")
     judge(page)
     page.locator("main a").click()
     expect(page.locator("#unlocking")).to_be_visible()
