@@ -55,23 +55,38 @@ def _locked(unit: UnitOfWork, guesser: Guesser) -> GuessRow | None:
 
 
 def _require(guesser: Guesser, row: GuessRow | None, now: float) -> None:
+    each, allowance = _times(guesser)
+    wait = _free_in(guesser, row, now) - (allowance - each)
+    if wait > 0:
+        raise TooManyRequestsError("guesses-too-many", seconds=wait)
+
+
+def _times(guesser: Guesser) -> tuple[float, float]:
+    """Give the seconds in which one guess comes back, and those for the whole allowance."""
     each = _MINUTE / guesser.per_minute
-    allowance = max(_MINUTE, each)
-    # No later than a whole allowance from now: the clock may have been put back.
-    free_in = 0.0 if row is None else min(row.free_at - now, allowance)
-    if free_in > allowance - each:
-        raise TooManyRequestsError("guesses-too-many", seconds=free_in - (allowance - each))
+    return each, max(_MINUTE, each)
+
+
+def _free_in(guesser: Guesser, row: GuessRow | None, now: float) -> float:
+    """Give the seconds until the whole allowance is there again.
+
+    No guess sets a time of more than an allowance from now. One of more than two was set before the
+    clock was put back, and would hold for as long: it counts as past. What lies between may be of
+    another server, whose clock is ahead, and holds.
+    """
+    _, allowance = _times(guesser)
+    free_in = 0.0 if row is None else max(0.0, row.free_at - now)
+    return free_in if free_in <= 2 * allowance else 0.0
 
 
 def _count(unit: UnitOfWork, guesser: Guesser, before: GuessRow | None) -> None:
     _require(guesser, before, unit.now)
-    each = _MINUTE / guesser.per_minute
+    each, _ = _times(guesser)
+    free_at = unit.now + _free_in(guesser, before, unit.now) + each
     if before is None:
         unit.delete(guesses, guesses.c.free_at <= unit.now)
         beyond = select(guesses.c.guesser).order_by(guesses.c.free_at.desc())
         unit.delete(guesses, guesses.c.guesser.in_(beyond.offset(MAX_GUESSERS - 1)))
-        unit.insert(guesses, GuessRow(_name(guesser), unit.now + each))
+        unit.insert(guesses, GuessRow(_name(guesser), free_at))
         return
-    latest = unit.now + max(_MINUTE, each)
-    free_at = min(max(before.free_at, unit.now), latest) + each
     unit.update(guesses, before, before._replace(free_at=free_at))

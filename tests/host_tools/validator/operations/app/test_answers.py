@@ -224,6 +224,15 @@ def test_a_user_id_is_asked_a_few_times_an_hour_whether_it_exists_or_not(
         asked = site.ask()
 
 
+def test_requests_made_before_the_clock_was_put_back_do_not_keep_from_others(
+    site: Site, clock: VirtualClock
+):
+    for number in range(6):
+        site.ask("anna.holm", f"browser-session-{number}")
+    clock.now -= 86_400
+    site.ask("anna.holm", "browser-session-6")
+
+
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_the_device_is_told_in_which_language_a_sentence_is(
     site: Site, phone: AppDevice, language: str
