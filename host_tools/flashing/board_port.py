@@ -17,6 +17,7 @@ class Found(StrEnum):
     """Who is on a port."""
 
     TOKEN = "token"  # noqa: S105 - no password
+    SECRETS = "secrets"  # a token whose secrets may be erased
     PROMPT = "prompt"
     LOADER = "loader"
 
@@ -37,13 +38,15 @@ def ask(port: str, image: ImageFile, erase_secrets: bool) -> Found:
         esp_loader.check(port, image, erase_secrets)
         return Found.LOADER
     try:
-        token = serial_files.check_token(port, image, erase_secrets)
+        hello = serial_files.check_token(port, image, erase_secrets)
     except KodebrikError as error:
         if error.exit_code not in _UNKNOWN or not has_loader:
             raise
         esp_loader.check(port, image, erase_secrets)
         return Found.LOADER
-    return Found.TOKEN if token else Found.PROMPT
+    if hello is None:
+        return Found.PROMPT
+    return Found.TOKEN if hello.state in serial_files.WITHOUT_SECRETS else Found.SECRETS
 
 
 def write(
@@ -54,5 +57,5 @@ def write(
     if found is Found.LOADER:
         esp_loader.write(port, image, report)
         return None
-    token = found is Found.TOKEN
+    token = found is not Found.PROMPT
     return serial_files.write(port, image, token=token, erase_secrets=erase_secrets, report=report)

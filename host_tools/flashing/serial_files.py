@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mpremote.transport_serial import SerialTransport as RawRepl
 
 DATA = "data"  # the folder of the token's own, secrets among it (firmware/main.py)
-_WITHOUT_SECRETS = (messages.BLANK, messages.WIPED)
+WITHOUT_SECRETS = (messages.BLANK, messages.WIPED)  # states of a token
 _LAST = ("boot.py", "main.py")  # of the files that are written
 _TRIES = 3
 _LEAVE_PASTE_MODE = b"\r\x03\x03"  # Ctrl-C (shared/runtime/pyexec.c)
@@ -57,16 +57,16 @@ _WHICH_BOARD = "(sys.implementation._machine, sys.implementation.version)"
 _BROKEN_ANSWERS = (struct.error, SyntaxError, ValueError)
 
 
-def check_token(port: str, image: ImageFile, erase_secrets: bool) -> bool:
-    """Ask who is on the port, and say whether a token answered; otherwise it is MicroPython's
-    prompt. KodebrikError for a token of another kind, one whose prompt is out of reach, one with
+def check_token(port: str, image: ImageFile, erase_secrets: bool) -> Hello | None:
+    """Ask who is on the port, and give the token's hello; None for MicroPython's prompt.
+    KodebrikError for a token of another kind, one whose prompt is out of reach, one with
     secrets that may not be erased, and whatever else is there."""
     if image.frozen:
         raise KodebrikError("flash-frozen-serial", ExitCode.USAGE)
     with contextlib.closing(SerialTransport(port)) as transport:
         hello = _hello(transport, port)
     if hello is None:
-        return False
+        return None
     if (hello.product, hello.board) != (image.product, image.board["name"]):
         raise KodebrikError(
             "flash-other-token",
@@ -78,9 +78,9 @@ def check_token(port: str, image: ImageFile, erase_secrets: bool) -> bool:
         )
     if hello.build == messages.PRODUCTION:
         raise KodebrikError("flash-production-token", ExitCode.CONFLICT, serial=hello.serial)
-    if hello.state not in _WITHOUT_SECRETS and not erase_secrets:
+    if hello.state not in WITHOUT_SECRETS and not erase_secrets:
         raise KodebrikError("flash-token-has-secrets", ExitCode.CONFLICT, serial=hello.serial)
-    return True
+    return hello
 
 
 def _hello(transport: SerialTransport, port: str) -> Hello | None:

@@ -10,12 +10,14 @@ import typer
 
 from host_tools.cli.commands.flash import erasure
 from host_tools.cli.commands.flash.image import read_file
+from host_tools.cli.options.inventory import InventoryFile, read_inventory
 from host_tools.cli.options.token import PORT_VARIABLE, the_port
 from host_tools.cli.output import Json, emit, say, step
 from host_tools.cli.progress import reporting, reporting_each
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link import ports
 from host_tools.messages.catalogue import Message, listed
+from host_tools.provisioning.inventory import Inventory
 
 if TYPE_CHECKING:
     from host_tools.flashing.drives import Drive
@@ -57,6 +59,7 @@ def write(
         bool,
         typer.Option("--all", help="Write to every board that is plugged in, side by side."),
     ] = False,
+    inventory_file: InventoryFile = None,
     as_json: Json = False,
 ) -> None:
     """Write the file to a board: onto its BOOTSEL drive, or over its serial port.
@@ -65,7 +68,7 @@ def write(
     or a development build keeps its MicroPython, and gets the files that differ. The command ends
     when the token has answered with the version just written, and fails when none does. A BOOTSEL
     drive does not show whether its board holds secrets: the operator confirms at the terminal that
-    none is needed.
+    none is needed. The inventory no longer has the accounts of a token that has lost them by that.
     """
     from host_tools.flashing import arrival, image_file  # noqa: PLC0415 - its compiler loads slowly
 
@@ -73,28 +76,52 @@ def write(
     named = list(dict.fromkeys(targets or ()))
     if every and named:
         raise KodebrikError("flash-all-or-named", ExitCode.USAGE)
-    if every or len(named) > 1:
-        _to_several(file, named, (erase_secrets, as_json), awaited or ())
-        return
-    drive, serial_port = _named(named[0]) if named else _only()
-    if drive is not None:
-        result, hello = _to_drive(file, drive, awaited or (), (erase_secrets, as_json))
-    else:
-        for port in awaited or ():
-            the_port(serial_port, port)
-        result, hello = _to_port(file, serial_port, erase_secrets)
-    if hello is None:
-        raise arrival.no_hello(drive.path if drive else serial_port)
+    with read_inventory(inventory_file) as inventory:
+        if every or len(named) > 1:
+            _to_several(file, named, (erase_secrets, as_json), awaited or (), inventory)
+            return
+        drive, serial_port = _named(named[0]) if named else _only()
+        if drive is not None:
+            result, hello = _to_drive(file, drive, awaited or (), (erase_secrets, as_json))
+        else:
+            for port in awaited or ():
+                the_port(serial_port, port)
+            result, hello = _to_port(file, serial_port, erase_secrets)
+        if hello is None:
+            raise arrival.no_hello(drive.path if drive else serial_port)
+        forgotten = _forget(inventory, [hello])
     result |= {"product": file.product, "board": file.board["name"], "version": file.version}
-    result["serial"] = hello.serial
+    result |= {"serial": hello.serial, "forgotten": forgotten}
     answered = Message(
         "flash-write.answered", product=hello.product, serial=hello.serial, version=hello.version
     )
-    emit(as_json, result, [answered])
+    emit(as_json, result, [answered, *_forgotten(forgotten)])
+
+
+def _forget(inventory: Inventory | None, answered: "Sequence[Hello]") -> list[str]:
+    """Delete from the inventory the accounts of tokens that have answered without any; give the
+    serial numbers of those that had some there."""
+    from host_tools.flashing.serial_files import WITHOUT_SECRETS  # noqa: PLC0415 - as above
+
+    emptied = []
+    for hello in answered:
+        entry = inventory.find(hello.serial) if inventory is not None else None
+        if entry is not None and entry.accounts and hello.state in WITHOUT_SECRETS:
+            inventory.forget(hello.serial)
+            emptied.append(hello.serial)
+    return emptied
+
+
+def _forgotten(serials: list[str]) -> list[Message]:
+    return [Message("flash-write.forgotten", serial=serial) for serial in serials]
 
 
 def _to_several(
-    file: "ImageFile", named: list[str], erasing: tuple[bool, bool], awaited: Sequence[str]
+    file: "ImageFile",
+    named: list[str],
+    erasing: tuple[bool, bool],
+    awaited: Sequence[str],
+    inventory: Inventory | None,
 ) -> None:
     """Write to the boards that are named, to every one if none is, and say of each what became of
     it; the exit code is that of the first that failed."""
@@ -111,6 +138,8 @@ def _to_several(
     for port in targets.ports:
         say(Message("flash-write.found-board", port=port))
     erase_secrets, as_json = erasing
+    if erase_secrets and targets.ports:
+        say(Message("flash-write.secrets-go"))
     erasable = many.Erasable(erase_secrets, _is_granted(file, targets.drives, *erasing))
     with reporting_each(targets.names) as progress, _interruptible(*targets.names):
         outcomes = many.write(file, targets, erasable, progress)
@@ -122,8 +151,15 @@ def _to_several(
         }
         for outcome in outcomes
     ]
-    result = {"product": file.product, "version": file.version, "boards": told}
-    emit(as_json, result, [line for outcome in outcomes for line in _outcome(outcome)])
+    forgotten = _forget(inventory, [each.hello for each in outcomes if each.hello is not None])
+    result = {
+        "product": file.product,
+        "version": file.version,
+        "boards": told,
+        "forgotten": forgotten,
+    }
+    lines = [line for outcome in outcomes for line in _outcome(outcome)]
+    emit(as_json, result, [*lines, *_forgotten(forgotten)])
     failed = [outcome.error.exit_code for outcome in outcomes if outcome.error]
     if failed:
         raise typer.Exit(failed[0])

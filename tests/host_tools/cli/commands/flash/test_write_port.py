@@ -10,16 +10,21 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 
 from emulator.session import Emulator
+from firmware.serial_number import serial_number
 from firmware.version import VERSION
 from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import image_file, serial_files
 from host_tools.image.image import build_image, load_board, pack
+from host_tools.otp.credential import Credential
+from host_tools.provisioning.inventory_records import WIPED
+from tests.support.command_line.inventory import SECRET, opened, record
 from tests.support.emulated.token import TokenUnderTest, totp
 from tests.support.flashing.images import made
 from tests.support.flashing.littlefs_reader import files, mounted
 from tests.support.link.pty_port import PtyPort
 
+OTHER = "100000000008"
 FILESYSTEM = load_board("pico")["filesystem"]
 
 
@@ -75,19 +80,32 @@ def test_a_folder_firmware_beside_the_file_hides_it_until_it_is_written_over(boa
         assert on_flash(emulator) == tree
 
 
-def test_a_token_with_secrets_is_kept_unless_they_may_go(board, image, tmp_path, capsys):
+def test_a_token_with_secrets_is_kept_unless_they_may_go(
+    board, image, tmp_path, capsys, monkeypatch
+):
+    """And the inventory has no account any more that the token has lost."""
     with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico")) as emulator:
         TokenUnderTest(emulator).provision(totp())
+        serial = serial_number(emulator.unique_id)
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        record(inventory, serial, Credential("bank", SECRET))
+        record(inventory, OTHER, Credential("bank", SECRET))
+    monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
     with board() as (emulator, port):
         before = on_flash(emulator)
         assert write(port, image()) == ExitCode.CONFLICT
         assert json.loads(capsys.readouterr().out)["id"] == "flash-token-has-secrets"
         assert on_flash(emulator) == before
         assert write(port, image(), "--erase-secrets") == 0
-        capsys.readouterr()
+        said = capsys.readouterr()
+        assert "with secrets" in said.err
+        assert json.loads(said.out)["forgotten"] == [serial]
         assert main(["info", "--port", port, "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["state"] == "blank"
         after = on_flash(emulator)
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        assert (inventory.entry(serial).state, inventory.entry(serial).accounts) == (WIPED, ())
+        assert inventory.entry(OTHER).accounts
     assert any(path.startswith("data/") for path in before)
     for path in (path for path in before if path.startswith("data/")):
         assert after.get(path) != before[path]
