@@ -1,11 +1,13 @@
 """The files that a station writes for each token: its label and its signed test passport.
 
 Each is written once, whole or not at all, from what the inventory has: a station that was killed
-before writes them when it goes on.
+before writes them when it goes on, and the passport anew of a token that was made again.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,17 +27,20 @@ class Records:
         """Write what is missing of a job that is done; KodebrikError when that cannot be."""
         assert job.serial is not None  # noqa: S101 - a job that is done has a token
         assert job.report is not None  # noqa: S101
-        drawn = label.svg(job.serial, job.report["product"])
-        signed = passport.sign(passport.statement(job), self.key)
-        for name, content in (
-            (f"{job.serial}.svg", drawn.encode()),
-            (f"{job.serial}.passport.json", signed),
-        ):
-            _write_missing(self.folder / name, content)
+        drawn = self.folder / f"{job.serial}.svg"
+        signed = self.folder / f"{job.serial}.passport.json"
+        whole_files.make_folder(self.folder)
+        if not drawn.exists():
+            whole_files.write(drawn, label.svg(job.serial, job.report["product"]).encode())
+        stated = passport.statement(job)
+        if not (signed.exists() and _states(signed, stated)):
+            whole_files.write(signed, passport.sign(stated, self.key))
 
 
-def _write_missing(path: Path, content: bytes) -> None:
-    if path.exists():
-        return
-    whole_files.make_folder(path.parent)
-    whole_files.write(path, content)
+def _states(path: Path, stated: dict[str, Any]) -> bool:
+    """Say whether a passport that is there is the one of this making of the token."""
+    try:
+        fields = json.loads(passport.content(path))
+    except ValueError:
+        return False
+    return isinstance(fields, dict) and fields.get("passport") == stated

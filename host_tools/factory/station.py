@@ -20,6 +20,7 @@ from host_tools.factory.personalise import Personalisation, check_fits, personal
 from host_tools.flashing import arrival, board_port, drives
 from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
+from host_tools.flashing.serial_files import WITHOUT_SECRETS
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.transport import SerialTransport
@@ -249,7 +250,12 @@ class _Worker:
                 station.restarted.heard()
             check_fits(hello, station.plan.batch)
             job = batches.take(
-                inventory, station.plan.batch.name, hello.serial, station.name, time.time()
+                inventory,
+                station.plan.batch.name,
+                hello.serial,
+                station.name,
+                time.time(),
+                emptied=hello.state in WITHOUT_SECRETS,
             )
             if job.state == DONE:
                 station.record(job)  # unless it is there: the work may have ended before it

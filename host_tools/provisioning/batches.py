@@ -149,10 +149,19 @@ def of_token(inventory: Inventory, serial: str) -> Job | None:
     return _job(rows[0]) if rows else None
 
 
-def take(inventory: Inventory, batch: str, serial: str, station: str, now: float) -> Job:
+def take(  # noqa: PLR0913 - who takes what, and when
+    inventory: Inventory,
+    batch: str,
+    serial: str,
+    station: str,
+    now: float,
+    *,
+    emptied: bool = False,
+) -> Job:
     """Give the job of the token `serial` to `station`: its own, or the next open one of the batch.
 
-    A job that is done is given as it is. KodebrikError when another station has the token, it
+    A job that is done is given as it is, unless the token was `emptied` since: then it is to be
+    done again. KodebrikError when another station has the token, it
     belongs to another batch or was provisioned outside of one, the batch is closed, or no job is
     open.
     """
@@ -169,8 +178,10 @@ def take(inventory: Inventory, batch: str, serial: str, station: str, now: float
                 raise KodebrikError(
                     "batch-token-elsewhere", ExitCode.CONFLICT, serial=serial, batch=job.batch
                 )
-            if job.state == DONE:
+            if job.state == DONE and not emptied:
                 return job
+            if job.state == DONE:
+                check_not_closed(inventory, batch)
             if job.station != station:
                 _check_unclaimed(job, leased_until, now)
             number = job.number
@@ -185,11 +196,25 @@ def take(inventory: Inventory, batch: str, serial: str, station: str, now: float
                 raise KodebrikError("batch-full", ExitCode.CONFLICT, batch=batch)
             ((number,),) = free
         database.execute(
-            "UPDATE jobs SET serial = ?, state = ?, station = ?, leased_until = ?"
-            " WHERE batch = ? AND number = ?",
+            "UPDATE jobs SET serial = ?, state = ?, station = ?, leased_until = ?, report = NULL,"
+            " finished_at = NULL WHERE batch = ? AND number = ?",
             (serial, TAKEN, station, now + LEASE, batch, number),
         )
     return Job(batch, number, serial, TAKEN, station, None, None)
+
+
+def forget(inventory: Inventory, serial: str, account: str | None = None) -> None:
+    """Note that a token has lost an account, or all (None). Where that was its batch's, another
+    token gets its place, unless the batch is closed."""
+    with inventory.database.transaction():
+        inventory.forget(serial, account)
+        inventory.database.execute(
+            "UPDATE jobs SET serial = NULL, station = NULL, report = NULL, finished_at = NULL,"
+            " state = CASE WHEN batch IN (SELECT name FROM batches WHERE closed_at IS NULL)"
+            " THEN ? ELSE ? END WHERE serial = ? AND state = ?"
+            " AND batch IN (SELECT name FROM batches WHERE coalesce(?, account) = account)",
+            (OPEN, GIVEN_UP, serial, DONE, account),
+        )
 
 
 def renew(inventory: Inventory, job: Job, now: float) -> None:

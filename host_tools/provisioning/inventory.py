@@ -147,16 +147,14 @@ class Inventory:
         )
 
     def forget(self, serial: str, account: str | None = None) -> None:
-        """Delete one account of a token, or all (None); the token itself stays listed."""
-        with self.database.transaction():
-            self.database.execute(
-                "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name",
-                (serial, account),
-            )
-            if account is None:
-                self.database.execute(
-                    "UPDATE tokens SET state = ? WHERE serial = ?", (WIPED, serial)
-                )
+        """Delete one account of a token, or all (None), in a transaction; the token itself stays
+        listed."""
+        self.database.execute(
+            "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name",
+            (serial, account),
+        )
+        if account is None:
+            self.database.execute("UPDATE tokens SET state = ? WHERE serial = ?", (WIPED, serial))
 
     def entries(self, text: str = "") -> list[InventoryEntry]:
         """List the tokens whose serial number, product or an account's name contains `text` in any

@@ -160,6 +160,24 @@ def test_the_operator_compares_numbers_and_sees_plain_lines(tmp_path, monkeypatc
     assert (tmp_path / "config/kodebrik/passport.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_token_that_was_done_and_is_empty_is_made_again_with_its_secret(tmp_path):
+    create(2)
+    with fleet(tmp_path, 1) as tokens:
+        assert run(tokens, "--trust-cable", "--idle", "3") == ExitCode.NO_PORT
+    (first,) = done(tmp_path)
+    passport = tmp_path / "b" / f"{first.serial}.passport.json"
+    before = json.loads(passport.read_text())["passport"]
+    (tmp_path / "emptied").mkdir()
+    with fleet(tmp_path / "emptied", 1) as tokens:  # the same board, of which the flash is new
+        assert run(tokens, "--trust-cable", "--idle", "3") == ExitCode.NO_PORT
+    (again,) = done(tmp_path)
+    assert (again.serial, again.number) == (first.serial, first.number)
+    assert again.report["began"] > first.report["ended"]
+    assert again.report["secret"] == first.report["secret"]
+    after = json.loads(passport.read_text())["passport"]
+    assert (before["began"], after["began"]) == (first.report["began"], again.report["began"])
+
+
 def test_of_several_tokens_the_one_that_is_asked_about_shows_its_number(tmp_path, monkeypatch):
     """And no other one does yet; those that were asked about before keep theirs for a while."""
     create(2)

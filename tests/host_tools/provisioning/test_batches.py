@@ -11,7 +11,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import batches
 from host_tools.provisioning.batches import DONE, GIVEN_UP, LEASE, OPEN, TAKEN, Batch
-from host_tools.provisioning.inventory_records import FAILED, PROVISIONED
+from host_tools.provisioning.inventory_records import FAILED, PROVISIONED, WIPED
 from tests.support.command_line.inventory import ISSUER_KEY, NOW, SECRET, opened, record
 
 
@@ -139,6 +139,42 @@ def test_a_batch_that_is_closed_keeps_what_is_done_and_gives_up_the_rest(place):
             refused("batch-closed", batches.take, inventory, "first", serial, "east", later)
         assert batches.take(inventory, "first", "1", "east", later).state == DONE
         assert batches.take(inventory, "second", "2", "east", later).number == 1
+
+
+def test_a_token_that_lost_its_account_makes_room_for_another(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=2))
+        for serial in ("1", "2"):
+            job = batches.take(inventory, "first", serial, "east", NOW)
+            record(inventory, serial, Credential("kodebrik", SECRET), state="provisioning")
+            record(inventory, serial, Credential("other", SECRET), state="provisioning")
+            batches.finish(inventory, job, {}, NOW)
+        batches.forget(inventory, "1", "other")
+        assert batches.counts(inventory, "first")[DONE] == 2, "it still has its batch's"
+        batches.forget(inventory, "1", "kodebrik")
+        assert batches.of_token(inventory, "1") is None
+        assert batches.counts(inventory, "first") == {OPEN: 1, TAKEN: 0, DONE: 1, GIVEN_UP: 0}
+        batches.close(inventory, "first", "bo", NOW)
+        batches.forget(inventory, "2")
+        assert inventory.entry("2").state == WIPED
+        assert batches.counts(inventory, "first") == {OPEN: 0, TAKEN: 0, DONE: 0, GIVEN_UP: 2}
+
+
+def test_a_token_that_is_done_and_was_emptied_is_done_again(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        job = batches.take(inventory, "first", "1", "east", NOW)
+        record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
+        batches.finish(inventory, job, {"battery_mv": 3000}, NOW)
+        again = batches.take(inventory, "first", "1", "west", NOW + 1, emptied=True)
+        assert (again.number, again.state, again.report) == (1, TAKEN, None)
+        assert batches.of_token(inventory, "1").report is None
+        batches.finish(inventory, again, {"battery_mv": 2900}, NOW + 2)
+        assert batches.of_token(inventory, "1").report == {"battery_mv": 2900}
+        batches.close(inventory, "first", "bo", NOW + 3)
+        assert batches.take(inventory, "first", "1", "west", NOW + 4).state == DONE
+        with pytest.raises(KodebrikError, match="is closed"):
+            batches.take(inventory, "first", "1", "west", NOW + 4, emptied=True)
 
 
 def test_a_batch_is_closed_beside_stations_that_take_its_jobs(place):

@@ -17,6 +17,7 @@ from host_tools.cli.progress import reporting, reporting_each
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link import ports
 from host_tools.messages.catalogue import Message, listed
+from host_tools.provisioning import batches
 from host_tools.provisioning.inventory import Inventory
 
 if TYPE_CHECKING:
@@ -103,11 +104,13 @@ def _forget(inventory: Inventory | None, answered: "Sequence[Hello]") -> list[st
     serial numbers of those that had some there."""
     from host_tools.flashing.serial_files import WITHOUT_SECRETS  # noqa: PLC0415 - as above
 
-    emptied = []
+    emptied: list[str] = []
+    if inventory is None:
+        return emptied
     for hello in answered:
-        entry = inventory.find(hello.serial) if inventory is not None else None
+        entry = inventory.find(hello.serial)
         if entry is not None and entry.accounts and hello.state in WITHOUT_SECRETS:
-            inventory.forget(hello.serial)
+            batches.forget(inventory, hello.serial)
             emptied.append(hello.serial)
     return emptied
 

@@ -12,7 +12,7 @@ from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit
 from host_tools.link.replies import AccountReply
 from host_tools.messages.catalogue import Message
-from host_tools.provisioning import inventory_records
+from host_tools.provisioning import batches, inventory_records
 
 app = CommandGroup(help="List and remove the token's accounts.")
 
@@ -54,7 +54,7 @@ def remove(
         interrupts.put_off(),
     ):
         session.remove_account(name)
-        inventory.forget(session.hello.serial, name)
+        batches.forget(inventory, session.hello.serial, name)
     emit(
         as_json,
         {"serial": session.hello.serial, "removed": name},

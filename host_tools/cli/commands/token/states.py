@@ -20,7 +20,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link.replies import Hello
 from host_tools.link.session import claim_token
 from host_tools.messages.catalogue import Message
-from host_tools.provisioning import serial_number
+from host_tools.provisioning import batches, serial_number
 
 
 @option_groups
@@ -77,7 +77,7 @@ def wipe(
             session = authenticated(channel, hello, token.keyring)
         with interrupts.put_off():
             session.wipe()
-            inventory.forget(hello.serial)
+            batches.forget(inventory, hello.serial)
     _done(as_json, hello, messages.WIPED, "wiped")
 
 
