@@ -40,7 +40,11 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As TyperCommand's; KodebrikError for arguments that are left over."""
         ctx.allow_extra_args = True  # so that they are given back
-        left = super().parse_args(ctx, args)
+        try:
+            left = super().parse_args(ctx, args)
+        except typer.TyperException as error:  # of a missing value it does not know the command
+            vars(error)["ctx"] = vars(error).get("ctx") or ctx
+            raise
         if left:
             what = Message("usage-extra-arguments", arguments=" ".join(left))
             raise KodebrikError("usage", ExitCode.USAGE, what=what, command=ctx.command_path)

@@ -96,6 +96,12 @@ def test_the_language_may_stand_after_the_command(capsys, option):
     assert capsys.readouterr().err.startswith("Fejl: ")
 
 
+@pytest.mark.parametrize("option", ["--presses", "--nothing"])
+def test_a_mistake_in_an_option_names_the_help_of_its_command(capsys, option):
+    assert main(["battery", option]) == 2
+    assert "See 'kodebrik battery --help'." in capsys.readouterr().err
+
+
 def test_a_language_without_a_value_says_so(capsys):
     assert main(["devices", "--lang"]) == 2
     assert "'--lang' requires an argument" in capsys.readouterr().err
