@@ -144,11 +144,13 @@ def can_ask(as_json: bool) -> bool:
     return not as_json and sys.stdin.isatty()
 
 
-def ask_yes(question: str) -> bool:
+def ask_yes(question: str, heard: Callable[[str], object] | None = None) -> bool:
     """Say whether the operator types "yes", in the language of the command, after `question`; only
-    pressing Enter is no. As ask() it needs somebody who can type."""
+    pressing Enter is no. As ask() it needs somebody who can type; `heard` gets what was typed."""
     yes = localized(Message("yes"))
     typed = _prompt(question, False, None, default=localized(Message("no")))
+    if heard is not None:
+        heard(typed)
     return typed.strip().lower() == yes.lower()
 
 

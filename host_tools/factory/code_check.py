@@ -76,6 +76,8 @@ class CodeCheck:
             raise _reader_failed(command, fault) from None
         if process.returncode:
             raise _reader_failed(command, Message("code-reader-exit", code=process.returncode))
+        if not "".join(code.split()).isdecimal():
+            raise _reader_failed(command, Message("code-reader-no-digits"))
         return code
 
 

@@ -233,8 +233,8 @@ class _Worker:
             if not self._station.restarted.await_token(self._station.stop):
                 raise arrival.no_hello(drive.path)
         except KodebrikError as error:
-            pulled = error.exit_code == ExitCode.UNPLUGGED
-            self._tell(Step.INTERRUPTED if pulled else Step.FAILED, error)
+            passing = error.exit_code in (ExitCode.UNPLUGGED, ExitCode.NOT_CONFIRMED)
+            self._tell(Step.INTERRUPTED if passing else Step.FAILED, error)
         else:
             self._tell(Step.AWAY)
             self._told_away = True

@@ -559,6 +559,20 @@ def test_the_operator_is_asked_once_in_a_run_whether_drives_hold_secrets(
     assert said.index('Type "yes"') < written if filled else written == -1
 
 
+def test_stop_in_place_of_a_leave_to_erase_ends_the_run(tmp_path, short_wait, monkeypatch, capsys):
+    create(2)
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: "stop", terminal=True))
+    image, drive = tmp_path / "kodeviser.uf2", tmp_path / "drive"
+    image.write_bytes(made())
+    drive.mkdir()
+    (drive / drives.INFO).write_text(INFO["RP2040"])
+    assert run([], "--ports", str(drive), "--image", str(image)) == 0
+    assert not (drive / drives.NAME).exists()
+    said = capsys.readouterr()
+    assert "put it aside" not in said.err
+    assert "2 tokens of the batch are not done; the next run goes on." in said.out
+
+
 def test_drives_are_filled_unasked_with_the_option(tmp_path, short_wait, monkeypatch):
     create(2)
     monkeypatch.setattr(sys, "stdin", Keyboard(lambda: 1 / 0, terminal=True))

@@ -15,6 +15,8 @@ from host_tools.factory import code_check
         ("/nowhere/reader", "No such file or directory"),
         (f"{sys.executable} -c 'raise SystemExit(7)'", "exit code 7"),
         (f"{sys.executable} -c 'import time; time.sleep(60)'", "nothing after 0.2 s"),
+        ("echo hello", "it printed no number"),
+        ("true", "it printed no number"),
     ],
 )
 def test_a_reader_that_gives_no_code_is_told_of(reader, why, monkeypatch):

@@ -36,7 +36,8 @@ class OperatorTerminal:
 
         @cache  # at the first board, for all of the run
         def granted() -> bool:
-            return erasure.is_granted(Message("prompt.no-secrets-in-run"), erase_secrets, as_json)
+            question = Message("prompt.no-secrets-in-run")
+            return erasure.is_granted(question, erase_secrets, as_json, self._hear)
 
         self._granted = granted
 
@@ -56,7 +57,10 @@ class OperatorTerminal:
     def may_erase(self) -> bool:
         """Say whether what boards in BOOTSEL mode hold may go."""
         with self._question():
-            return self._granted()
+            granted = self._granted()
+        if self.has_stopped and not granted:
+            raise _stopped()
+        return granted
 
     @contextmanager
     def comparing(self, port: str, hello: "Hello") -> Iterator[Callable[[str], bool]]:
@@ -87,7 +91,7 @@ class OperatorTerminal:
     def _answer(self, question: str, option: str) -> str:
         typed = ask(question, option)
         if self._hear(typed):
-            raise KodebrikError("batch-stopped", ExitCode.NOT_CONFIRMED)
+            raise _stopped()
         return typed
 
     def _hear(self, typed: str) -> bool:
@@ -97,3 +101,7 @@ class OperatorTerminal:
         self.has_stopped = True
         self.stop.set()
         return True
+
+
+def _stopped() -> KodebrikError:
+    return KodebrikError("batch-stopped", ExitCode.NOT_CONFIRMED)
