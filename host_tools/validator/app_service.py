@@ -85,7 +85,7 @@ class AppService:
         user_id: str | None = None,
         actor: str,
     ) -> bool:
-        """Use an approval: True once, when it was approved; with `user_id`, by that user."""
+        """Use an approval, as approvals.use() says: True once; with `user_id`, by that user."""
         return self._write(actor, approvals.use, parties, reference, user_id)
 
     # Activation

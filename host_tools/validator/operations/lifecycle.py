@@ -55,6 +55,7 @@ def unassign(unit: UnitOfWork, token: TokenRow) -> None:
     token.owner_id, token.activated_at = None, None
     token.status = Status.STOCK.value
     clear_activation_code(token)
+    end_sessions(unit, token)
     unit.record(token, "unassign", {})
 
 
@@ -67,7 +68,8 @@ def block(unit: UnitOfWork, token: TokenRow, reason: str) -> None:
 
 
 def unblock(unit: UnitOfWork, token: TokenRow) -> None:
-    """Undo a block or a lock. A token that was never activated waits for its activation again."""
+    """Undo a block or a lock. A token that was never activated waits for its activation again. The
+    sessions from before a block stay ended."""
     require_status(
         token, "token-cannot-be-unblocked", Status.BLOCKED, Status.ACTIVE, Status.ASSIGNED
     )
@@ -81,6 +83,7 @@ def unblock(unit: UnitOfWork, token: TokenRow) -> None:
         ):
             raise ConflictError("user-has-active-token")
         token.status = status.value
+        end_sessions(unit, token)
     clear_failures(token)
     unit.record(token, "unblock", {})
 
@@ -100,7 +103,8 @@ def delete_token(unit: UnitOfWork, token: TokenRow) -> None:
     """Delete a token and its secret; its audit chain ends with the entry that says so."""
     unit.record(token, "delete", {})
     unit.flush()
-    for table in (app_devices, app_sessions, challenges, openid_sessions, openid_grants):
+    end_sessions(unit, token)
+    for table in (app_devices, challenges):
         unit.delete(table, table.c.token_id == token.id)
     unit.delete_token(token)
     unit.insert(chains, chain_row(token.serial, token.chain_head))
@@ -141,6 +145,12 @@ def activated_tokens(unit: UnitOfWork, owners: list[int]) -> list[TokenRow]:
     found = unit.connection.execute(_ACTIVATED, {"owners": owners}).scalars().all()
     locked = unit.lock_tokens(found)
     return [locked[number] for number in found if number in locked]
+
+
+def end_sessions(unit: UnitOfWork, token: TokenRow) -> None:
+    """End for good the sessions that were opened with a token, and their access tokens."""
+    for table in (app_sessions, openid_sessions, openid_grants):
+        unit.delete(table, table.c.token_id == token.id)
 
 
 def clear_activation_code(token: TokenRow) -> None:

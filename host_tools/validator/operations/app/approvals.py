@@ -31,12 +31,13 @@ from host_tools.validator.errors import (
 )
 from host_tools.validator.formatting import number
 from host_tools.validator.operations import users
+from host_tools.validator.records import Status
 from host_tools.validator.rule.shown_texts import is_shown
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.row_ids import new_id
-from host_tools.validator.store.rows import ApprovalRow
-from host_tools.validator.store.tables import approvals
+from host_tools.validator.store.rows import ApprovalRow, TokenRow
+from host_tools.validator.store.tables import approvals, tokens
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 KEPT_SECONDS = 86400.0  # that an approval stays after it was asked for
@@ -164,10 +165,14 @@ def prolonged(unit: UnitOfWork, row: ApprovalRow, limits: ApprovalLimits) -> App
 def use(
     unit: UnitOfWork, parties: Collection[str], reference: str, typed: str | None = None
 ) -> bool:
-    """Use an approval: True once, when it was approved a short while ago; with a user-ID, by that
-    user."""
+    """Use an approval: True once, when it was approved a short while ago with a device that was not
+    blocked or removed since; with a user-ID, by that user."""
     row = _lock(unit, parties, reference)
     if row.state != ApprovalState.APPROVED or row.used or _is_too_late(row, unit.now):
+        return False
+    query = select(tokens).where(tokens.c.serial == row.answered_by)
+    device = unit.find(tokens, TokenRow, query)
+    if device is None or device.status != Status.ACTIVE:
         return False
     if typed is not None:
         user = users.find_any(unit, typed)

@@ -33,9 +33,6 @@ from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import AppDeviceRow, ChainHead, TokenRow, UserRow
 from host_tools.validator.store.tables import (
     app_devices,
-    app_sessions,
-    openid_grants,
-    openid_sessions,
     tokens,
 )
 from host_tools.validator.store.unit_of_work import UnitOfWork
@@ -162,8 +159,7 @@ def _retire(unit: UnitOfWork, token: TokenRow, action: str, detail: Detail) -> N
     """End a device for good, and notify its user."""
     token.status = Status.REPLACED.value
     unit.record(token, action, detail)
-    for table in (app_sessions, openid_sessions, openid_grants):
-        unit.delete(table, table.c.token_id == token.id)
+    lifecycle.end_sessions(unit, token)
     outbox.queue(unit, NoticeKind.BLOCKED, token)
 
 

@@ -218,6 +218,13 @@ def test_a_session_and_an_access_token_end_with_the_token(
     getattr(validator, act)("K1", actor="test")
     assert asked_again(shop) == "page"
     assert shop.info(access).status_code == 401
+    if act == "block":
+        validator.unblock("K1", actor="test")
+    elif act == "unassign":
+        validator.assign("K1", "anna.holm", actor="test")
+        validator.activate_by_administrator("K1", actor="test")
+    assert asked_again(shop) == "page", "it has ended for good"
+    assert shop.info(access).status_code == 401
     assert shop.redeem(waiting).json()["error"] == "invalid_grant"
     assert validator.verify_audit().broken == ()
 

@@ -55,6 +55,21 @@ def test_what_was_approved_is_used_within_ten_minutes(
     assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": used}
 
 
+@pytest.mark.parametrize("act", ["block", "remove"])
+def test_what_was_approved_is_not_used_when_its_device_was_blocked_or_removed_since(
+    site: Site, phone: AppDevice, act: str
+):
+    tablet = site.device("anna.holm", "2684", name="Tavle")
+    asked = site.ask(**PAYMENT)
+    assert phone.answer(phone.waiting()[0], "approve", asked["digits"])["accepted"]
+    if act == "block":
+        site.validator.block(phone.device, actor="test")
+    else:
+        tablet.remove(phone.device)
+    assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": False}
+    assert site.validator.verify_audit().broken == ()
+
+
 @pytest.mark.parametrize("decision", ["decline", "report"])
 def test_who_waits_is_told_that_it_was_declined(site: Site, phone: AppDevice, decision: str):
     asked = site.ask()
@@ -200,6 +215,7 @@ def test_a_blocked_device_answers_nothing_and_an_unblocked_one_goes_on(
         "retry_after": 0,
     }
     site.validator.unblock(phone.device, actor="test")
+    assert phone.ask("GET", "/approvals").status_code == 401, "the session is over for good"
     phone.unlock()
     assert phone.answer(shown, "approve", asked["digits"])["accepted"]
     assert site.state(asked) == "approved"

@@ -37,6 +37,7 @@ class Model:
     tries: int = TRIES
     used: bool = False
     answered_at: float = 0.0
+    answered_by: int = 0
 
     def now(self, at: float) -> str:
         return "expired" if self.state == "waiting" and self.ends_at <= at else self.state
@@ -139,7 +140,7 @@ class Life(RuleBasedStateMachine):
             one.state = "waiting" if one.tries else "declined"
             return AppReason.WRONG_DIGITS
         one.state = "approved" if decision == "approve" else "declined"
-        one.answered_at = self.clock.now
+        one.answered_at, one.answered_by = self.clock.now, number
         if decision == "report":
             self.reported_at = self.clock.now
             for other in self.approvals:
@@ -182,7 +183,8 @@ class Life(RuleBasedStateMachine):
         one = self.approvals[-1 - which % len(self.approvals)]
         used = self.validator.app.use(["bank"], one.asked.id, actor="bank")
         soon = self.clock.now <= one.answered_at + USE_WITHIN
-        assert used == (one.state == "approved" and soon and not one.used)
+        approved = one.state == "approved" and not self.blocked[one.answered_by]
+        assert used == (approved and soon and not one.used)
         one.used |= used
 
     @rule(number=st.sampled_from([0, 1]))
@@ -190,6 +192,8 @@ class Life(RuleBasedStateMachine):
         act = self.validator.unblock if self.blocked[number] else self.validator.block
         act(self.devices[number].device, actor="test")
         self.blocked[number] = not self.blocked[number]
+        if not self.blocked[number]:
+            self.opened_at[number] = -float("inf")  # the session from before is over
 
     @rule(number=st.sampled_from([0, 1]), pin=st.sampled_from([APP_PIN, "9753"]))
     def unlock(self, number: int, pin: str) -> None:
