@@ -18,11 +18,12 @@ from emulator.errors import (
 from emulator.mcu.flash import Flash
 from emulator.state_values import Allowed, number, whole
 from emulator.state_values import check as check_values
+from emulator.surroundings import BATTERY_MV
 
 FLASH, STATE = "flash.bin", "state.json"
 FROZEN = "frozen.bin"  # the modules of a token whose firmware is frozen
 VERSION = 2
-_LATEST = 2**33  # Unix seconds: beyond what a clock chip counts
+_LATEST = 2**33 - 1  # Unix seconds: beyond what a clock chip counts
 _VALUES: Allowed = {
     "product": lambda value: isinstance(value, str),
     "board": lambda value: isinstance(value, str),
@@ -32,7 +33,7 @@ _VALUES: Allowed = {
     "wear": lambda value: isinstance(value, list) and all(map(whole(0), value)),
     "operations": whole(0),
     "clock": lambda value: isinstance(value, dict | None),
-    "battery_mv": lambda value: value is None or whole(0)(value),
+    "battery_mv": lambda value: value is None or whole(*BATTERY_MV)(value),
 }
 
 

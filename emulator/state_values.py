@@ -15,8 +15,8 @@ def whole(least: float = -math.inf, most: float = math.inf) -> Callable[[Any], b
 
 
 def number(least: float, most: float) -> Callable[[Any], bool]:
-    """Allow numbers from `least` to below `most`."""
-    return lambda value: type(value) in (int, float) and least <= value < most
+    """Allow numbers from `least` to `most`."""
+    return lambda value: type(value) in (int, float) and least <= value <= most
 
 
 def check(values: Mapping[str, Any], allowed: Allowed, within: str = "") -> None:

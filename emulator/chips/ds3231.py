@@ -13,6 +13,7 @@ from typing import Any
 
 from emulator.state_values import Allowed, number, whole
 from emulator.state_values import check as check_values
+from emulator.surroundings import TEMPERATURE_C
 
 SECOND = 10**18
 RATE = 10**12  # units per microsecond at no drift: drift is set in steps of 1e-6 ppm
@@ -38,7 +39,7 @@ _KEPT: Allowed = {
     "twelve": lambda value: isinstance(value, bool),
     "aging": whole(-128, 127),
     "drift": whole(-_MOST_DRIFT, _MOST_DRIFT),
-    "temperature": number(-273.15, 1000),
+    "temperature": number(*TEMPERATURE_C),
 }
 
 

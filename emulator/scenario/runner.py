@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emulator.session import Emulator
 from emulator.sound import Heard
+from emulator.surroundings import KEY_S
 
 UNITS = {
     "us": Decimal("1e-6"),
@@ -109,8 +110,11 @@ class UnmetError(Exception):
     """An expectation does not hold."""
 
 
-def span(amount: str, unit: str) -> Decimal:
-    """Give the seconds; ValueError when they are negative."""
+def span(amount: str, unit: str, most: int = KEY_S) -> Decimal:
+    """Give the seconds; ValueError when they are negative or more than `most`."""
     if amount.startswith("-"):
         raise ValueError("Time does not run backwards.")
-    return Decimal(amount) * UNITS[unit.lower()]
+    seconds = Decimal(amount) * UNITS[unit.lower()]
+    if seconds > most:
+        raise ValueError(f"That is longer than {most} s.")
+    return seconds

@@ -43,6 +43,7 @@ from emulator.scenario.runner import (
     span,
 )
 from emulator.session import Emulator
+from emulator.surroundings import BATTERY_MV, DRIFT_PPM, TEMPERATURE_C, UNIX_TIME, WAIT_S
 
 _BOOT = 0.5  # seconds a token may take to read its clock after a press
 
@@ -81,7 +82,15 @@ def _unix(text: str) -> float:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("Say the time zone: a Z at the end for UTC.")
-    return moment.timestamp()
+    return _within(UNIX_TIME, moment.timestamp())
+
+
+def _within(limits: tuple[int, int], value: float) -> float:
+    """Give the value; ValueError where it is not within these limits."""
+    least, most = limits
+    if not least <= value <= most:
+        raise ValueError(f"{value:.15g} is not from {least} to {most}.")
+    return value
 
 
 def _press(amount: str | None = None, unit: str | None = None) -> Callable[[ScenarioRunner], None]:
@@ -95,7 +104,7 @@ def _press(amount: str | None = None, unit: str | None = None) -> Callable[[Scen
 
 
 def _wait(amount: str, unit: str) -> Callable[[ScenarioRunner], None]:
-    seconds = span(amount, unit)
+    seconds = span(amount, unit, WAIT_S)
     return lambda runner: runner.emulator.advance(float(seconds))
 
 
@@ -108,10 +117,10 @@ def _button(way: str) -> Callable[[ScenarioRunner], None]:
 
 
 def _set(
-    name: str, convert: Callable[[str], float]
+    name: str, convert: Callable[[str], float], limits: tuple[int, int]
 ) -> Callable[[str], Callable[[ScenarioRunner], None]]:
     def make(value: str) -> Callable[[ScenarioRunner], None]:
-        number = convert(value)
+        number = _within(limits, convert(value))
         return lambda runner: setattr(runner.emulator, name, number)
 
     return make
@@ -176,9 +185,9 @@ _STEPS: tuple[tuple[str, Callable[..., Callable[[ScenarioRunner], None]]], ...] 
     (r"wait\s+" + SPAN, _wait),
     (r"set\s+time\s+(\S+)", _set_time),
     (r"set\s+clock\s+(\S+)", _set_clock),
-    (r"drift\s+" + NUMBER + r"\s*ppm", _set("rtc_drift_ppm", float)),
-    (r"temperature\s+" + NUMBER + r"\s*C", _set("temperature", float)),
-    (r"battery\s+(\d+)\s*mV", _set("battery_mv", int)),
+    (r"drift\s+" + NUMBER + r"\s*ppm", _set("rtc_drift_ppm", float, DRIFT_PPM)),
+    (r"temperature\s+" + NUMBER + r"\s*C", _set("temperature", float, TEMPERATURE_C)),
+    (r"battery\s+(\d+)\s*mV", _set("battery_mv", int, BATTERY_MV)),
     (r"plug", lambda: lambda runner: runner.emulator.plug()),
     (r"unplug", lambda: lambda runner: runner.emulator.unplug()),
     (r"reset", lambda: lambda runner: runner.emulator.reset()),

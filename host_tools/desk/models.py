@@ -2,13 +2,19 @@
 `end` since the emulator started, `time` and `clock` since 1970."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from emulator.surroundings import BATTERY_MV, DRIFT_PPM, KEY_S, TEMPERATURE_C, UNIX_TIME
 from host_tools.messages.catalogue import Message
 
 Key = Literal["red", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
+
+
+def _between(limits: tuple[int, int]) -> Any:
+    least, most = limits
+    return Field(ge=least, le=most)
 
 
 def _unix(given: object) -> object:
@@ -26,12 +32,11 @@ def _unix(given: object) -> object:
 
 Moment = Annotated[
     float,
-    Field(ge=946_684_800, le=4_102_444_800),  # 2000 to 2100
+    _between(UNIX_TIME),
     BeforeValidator(_unix, json_schema_input_type=float | AwareDatetime),
 ]
 Elapsed = Annotated[float, Field(description="Virtual seconds since the emulator started.")]
 Unix = Annotated[float, Field(description="Seconds since 1970-01-01 00:00 UTC.")]
-_LONGEST = 600  # seconds: with a key held, a minute of a busy machine
 
 
 class Given(BaseModel):
@@ -58,14 +63,14 @@ class Change(Given):
 
     plugged: bool | None = Field(None, description="The USB cable is in: power, and the link.")
     headset: bool | None = Field(None, description="The headset's plug is in its jack.")
-    battery_mv: Annotated[int, Field(ge=0, le=5000)] | None = Field(
+    battery_mv: Annotated[int, _between(BATTERY_MV)] | None = Field(
         None,
         description="Voltage of the cell, millivolts; below its cut-off the token is dark.",
     )
-    drift_ppm: Annotated[float, Field(ge=-500, le=500)] | None = Field(
+    drift_ppm: Annotated[float, _between(DRIFT_PPM)] | None = Field(
         None, description="Error of the clock's crystal, parts per million; positive: fast."
     )
-    temperature: Annotated[float, Field(ge=-40, le=85)] | None = Field(
+    temperature: Annotated[float, _between(TEMPERATURE_C)] | None = Field(
         None, description="Degrees Celsius."
     )
     rate: Annotated[float, Field(ge=0, le=100)] | None = Field(
@@ -87,7 +92,7 @@ class Change(Given):
 class Advance(Given):
     """Seconds that pass at once, without waiting for them; ten minutes at most."""
 
-    seconds: Annotated[float, Field(ge=0, le=_LONGEST, description="Of virtual time.")]
+    seconds: Annotated[float, Field(ge=0, le=KEY_S, description="Of virtual time.")]
 
 
 class Cut(Given):

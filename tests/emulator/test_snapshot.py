@@ -144,14 +144,14 @@ def test_one_that_would_unpack_to_anything_else_is_refused(plugged: Emulator) ->
         ("draws", (-1, None)),
         ("time", (-1, 2**33, float("nan"), "now")),
         ("wear", ([], [-1], [None], {})),
-        ("battery_mv", (-5, 3900.0, "full", True)),
+        ("battery_mv", (-5, 5001, 3900.0, "full", True)),
         ("clock.time", (-1, 10**30)),
         ("clock.registers", ("", "zz" * 19, "00" * 18, 7)),
         ("clock.day_shift", (7, -1)),
         ("clock.twelve", (0, None)),
         ("clock.aging", (128, -129)),
         ("clock.drift", (10**30, 1.0)),
-        ("clock.temperature", (float("inf"), -300, "cold")),
+        ("clock.temperature", (float("inf"), -41, 86, "cold")),
     ],
 )
 def test_a_value_that_no_token_has_is_refused_by_its_name(

@@ -74,6 +74,14 @@ def test_every_step_has_its_effect(token: Token, tmp_path: Path) -> None:
         'expect text "unfinished',
         "cut power at operation twelve",
         "drift 3.5",
+        "drift 501 ppm",
+        "temperature 85.5 C",
+        "battery 5001 mV",
+        "set time 1999-12-31T23:59:59Z",
+        "set clock 2100-01-01T00:00:01Z",
+        "wait 3661 d",
+        "wait 99999999999999999999 d",
+        "hold 11 min",
     ],
 )
 def test_an_invalid_line_is_named(line: str) -> None:
