@@ -132,7 +132,7 @@ function openWaiting() {
 }
 
 function listWaiting() {
-  by("waiting-title").textContent = waiting.length ? filled(texts.waiting_some, { count: waiting.length }) : texts.waiting_none;
+  by("waiting-title").textContent = { 0: texts.waiting_none, 1: texts.waiting_one }[waiting.length] ?? filled(texts.waiting_some, { count: waiting.length });
   by("waiting-none").hidden = Boolean(waiting.length);
   by("waiting-several").hidden = waiting.length < 2;
   by("waiting-list").replaceChildren(...waiting.map((one) => {
@@ -233,6 +233,7 @@ async function tellEnd(approval, isLost) {
 
 async function arrived(approvals, now) {
   const before = new Set(waiting.map((one) => one.id));
+  const isFewer = approvals.length < before.size;
   const isNew = approvals.some((one) => !before.has(one.id));
   take(approvals, now);
   const news = approvals.length > 1 ? `${texts.arrived} ${by("waiting-several").textContent}` : texts.arrived;
@@ -255,6 +256,7 @@ async function arrived(approvals, now) {
     if (isNew && approvals.length === 1) { openWaiting(); say(news); return; }
     listWaiting();
     retitle();
+    if (isFewer) say(by("waiting-title").textContent);
   }
   if (isNew) say(news);
 }

@@ -85,15 +85,18 @@ function count() {
 }
 setInterval(count, 1000);
 
+/** Give the two digits that were typed, with or without blanks; nothing for anything else. */
+const typed = () => /^\d\d$/.exec(digits.value.replace(/\s/g, ""))?.[0];
+
 function approve() {
   tell("");
-  if (!/^\d\d$/.test(digits.value)) {
+  if (!typed()) {
     tell(texts.digits_missing);
     mark(digits, true);
     return;
   }
   mark(digits, false);
-  decide("approve", digits.value);
+  decide("approve", typed());
 }
 
 // Held: by finger, mouse, space bar or enter key.
@@ -117,7 +120,11 @@ const isPress = (event) => event.key === " " || event.key === "Enter";
 hold.addEventListener("pointerdown", (event) => { if (event.button === 0) begin(); });
 for (const event of ["pointerup", "pointerleave", "pointercancel", "blur"]) hold.addEventListener(event, end);
 hold.addEventListener("keydown", (event) => { if (isPress(event)) { event.preventDefault(); if (!event.repeat) begin(); } });
-hold.addEventListener("keyup", (event) => { if (isPress(event)) end(); });
+hold.addEventListener("keyup", (event) => {
+  if (!isPress(event) || !holding) return;
+  end();
+  tell(texts.hold_longer); // no click follows
+});
 hold.addEventListener("click", () => { if (!held) tell(texts.hold_longer); held = false; });
 hold.addEventListener("contextmenu", (event) => event.preventDefault());
 
@@ -152,7 +159,7 @@ async function isSure(...question) {
 
 // Pressed, and confirmed.
 by("press").addEventListener("click", async () => {
-  if (!/^\d\d$/.test(digits.value)) { approve(); return; }
+  if (!typed()) { approve(); return; }
   const question = filled(texts.sure_approve, { party: open.party_name });
   if (await isSure(question, texts.yes_approve, { sentence: open.text, language: open.language })) approve();
 });

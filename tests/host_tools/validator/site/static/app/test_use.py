@@ -76,7 +76,11 @@ def test_a_payment_is_read_and_approved_by_a_press(page: Page, site: Site) -> No
 def test_holding_and_swiping_approve_too(page: Page, site: Site) -> None:
     opened(page, site)
     asked = site.ask()
-    page.locator("#digits").fill(asked["digits"])
+    page.locator("#digits").fill(" ".join(asked["digits"]))  # as they are heard
+    page.locator("#hold").press(" ")
+    outcome(page, "^Hold den nede i to sekunder")
+    page.locator("#menu [data-go=waiting]").click()
+    expect(page.locator("#outcome")).to_be_hidden()
     page.locator("#hold").click()
     outcome(page, "^Hold den nede i to sekunder")
     expect(page.locator("#hold")).to_have_text("Hold nede for at godkende")
@@ -239,9 +243,12 @@ def test_what_comes_and_goes_is_told(page: Page, site: Site, clock: VirtualClock
     page.locator("#decline").click()
     sure(page)
     outcome(page, "Afvist")
-    site.ask(session="another-session-2")
+    taken = site.ask(session="another-session-2")
     expect(page).to_have_title(re.compile("^2 anmodninger venter"))
     expect(page.locator("#outcome")).to_be_hidden()
+    site.bank.delete(f"/v1/approvals/{taken['id']}")
+    expect(page.locator("#status")).to_have_text("1 anmodning venter")
+    expect(page.locator("#waiting h1")).to_have_text("1 anmodning venter")
     page.locator("#waiting-list button").first.click()
     page.context.set_offline(True)
     outcome(page, "Serveren kan ikke nås")
@@ -490,6 +497,10 @@ def test_practice_is_never_an_approval(page: Page, site: Site) -> None:
     page.locator("#press").click()
     sure(page)
     outcome(page, "Det var en øvelse")
+    page.locator("#menu [data-go=practice]").click()
+    expect(page.locator("#practice-hint")).to_be_visible()
+    site.ask()
+    expect(page.locator("#status")).to_have_text("Der er kommet en anmodning.")
 
 
 def test_a_telephone_that_verifies_its_user_needs_no_pin(page: Page, site: Site) -> None:
