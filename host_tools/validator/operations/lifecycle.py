@@ -52,10 +52,11 @@ def unassign(unit: UnitOfWork, token: TokenRow) -> None:
     require_code_token(token)
     if token.status == Status.STOCK:
         raise ConflictError("token-in-stock", serial=token.serial)
+    if token.activated_at is not None:
+        end_sessions(unit, token)
     token.owner_id, token.activated_at = None, None
     token.status = Status.STOCK.value
     clear_activation_code(token)
-    end_sessions(unit, token)
     unit.record(token, "unassign", {})
 
 
