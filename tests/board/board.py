@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from emulator.serial.link import UnpluggedError
+from tests.board import heap
 from tests.board.flash_image import FLASH
 
 HERE = Path(__file__).parent
@@ -188,6 +189,10 @@ class Board:
     def flash(self) -> bytes:
         """Give the flash's content."""
         return base64.b64decode(self._ask("flash")["content"])
+
+    def largest_free_block(self) -> int:
+        """Give the bytes of the largest free block of MicroPython's heap."""
+        return heap.largest_free_block(base64.b64decode(self._ask("memory")["content"]))
 
     def diagnosis(self) -> dict[str, Any]:
         """Give where the processor is, and what rp2040js complained of."""

@@ -136,6 +136,10 @@ class Paced:
         """Give the file system's content."""
         return self.emulator.flash.read(0, self.emulator.flash.size)
 
+    def largest_free_block(self) -> int:
+        """As Board.largest_free_block."""
+        return self.emulator.heap().largest_block
+
     def diagnosis(self) -> dict[str, Any]:
         """As Board.diagnosis."""
         return {"complaints": []}

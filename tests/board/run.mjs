@@ -144,6 +144,10 @@ class Board {
     return { content: Buffer.from(this.mcu.chip.content).toString('base64') };
   }
 
+  memory() {
+    return { content: Buffer.from(this.mcu.rp2040.sram).toString('base64') };
+  }
+
   diagnosis() {
     const { core } = this.mcu.rp2040;
     return { pc: core.PC.toString(16), complaints: this.mcu.complaints, misses: this.mcu.cache.misses };

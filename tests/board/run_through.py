@@ -32,6 +32,7 @@ KEY = Secret(bytes(range(32)))
 CREDENTIAL = Credential(name="Test", secret=Secret(b"12345678901234567890"))
 _DISPLAY = ("drawn", "display command")
 _QUIET = 0.03  # seconds without a byte for the display after which a frame is complete
+LARGEST_FREE = "largest free block after a session, bytes"
 _COMPARING = 1.0  # seconds that the operator takes to compare two numbers
 
 
@@ -112,6 +113,7 @@ def provision(parts: Parts, figures: Figures) -> bytes:
         figures.put("info", requests.requests[-1])
         figures.figures["heap free after a session, bytes"] = info["heap_free"]
         token.advance(parts.product["show_ms"] / 1000 + 1)  # then the display is off again
+        figures.figures[LARGEST_FREE] = token.largest_free_block()
         pressed = token.now
         token.key_down("red")
         drawn = _until_drawn(token)
