@@ -11,6 +11,7 @@ system of their own, which is the current one, so that they are called as frozen
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
 # block devices
 
+import builtins
 import io
 import os
 import select
@@ -29,7 +30,7 @@ from ustruct import pack
 # bytes that littlefs mostly reads at a time, each next time the ones in front of these
 _LINE = const(32)
 _NATIVES = "/.native"  # where their folder is mounted meanwhile
-_HEAD = const(8192)  # bytes of firmware.mpy in which its head names the modules
+_HEAD = const(8192)  # bytes of firmware.mpy in which its table names the modules
 _spend = channel.spend
 _len = len  # MicroPython searches the whole table of its builtins for one
 # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
@@ -157,19 +158,32 @@ def _holds(module):
     return (module[len("firmware") :].replace(".", "/") + ".mpy").encode() in head
 
 
-def _load_natives(folder, modules):
-    """Load the native modules that the image holds, as they are compiled for this processor: the
-    image's are for the board's."""
+def _watch_for_natives(folder, modules):
+    """Have the native modules that the image holds loaded, when they are first imported, as they
+    are compiled for this processor: the image's are for the board's. Return what imports now."""
+    natives = list(filter(_holds, modules))
+    usual = __import__
+
+    def importing(name, *arguments):
+        if name in natives:
+            natives.remove(name)
+            _load_native(folder, name, usual)
+        return usual(name, *arguments)
+
+    builtins.__import__ = importing
+    return importing
+
+
+def _load_native(folder, module, load):
+    name = module.rsplit(".", 1)[1]
     vfs.mount(vfs.VfsPosix(folder), _NATIVES)
     sys.path.insert(0, _NATIVES)
-    for module in filter(_holds, modules):
-        name = module.rsplit(".", 1)[1]
-        try:
-            __import__(name)
-        except ValueError:
-            continue  # this MicroPython takes no machine code: the plain twin serves
+    try:
+        load(name)
         sys.modules[module] = sys.modules.pop(name)
-    sys.path.remove(_NATIVES)  # an update on trial has put its own before it
+    except ValueError:
+        pass  # this MicroPython takes no machine code: the plain twin serves
+    sys.path.remove(_NATIVES)
     vfs.umount(_NATIVES)
 
 
@@ -203,14 +217,15 @@ def _programs(flash, rom, names, natives, costs):
         os.chdir("/frozen")
         micropython.opt_level(3)
         programs = [_frozen_program(name) for name in names]
+        importing = __import__
     else:
-        _load_natives(natives[0], natives[1:])
+        importing = _watch_for_natives(natives[0], natives[1:])
         programs = [lambda main, name=name: _run_file(name, main) for name in names]
     if costs:
         import pace  # noqa: PLC0415 - loaded before power-on
 
         _spend = pace.read
-        pace.start(costs, bool(rom))
+        pace.start(costs, bool(rom), importing)
     return programs
 
 

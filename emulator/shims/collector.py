@@ -8,6 +8,7 @@ from gc import mem_alloc as _mem_alloc
 from gc import mem_free as _mem_free
 from gc import threshold as _threshold
 
+import channel
 from micropython import mem_info
 
 _SCALE = 2 if sys.maxsize > 1 << 32 else 1
@@ -40,7 +41,9 @@ def threshold(amount=None):
 
 
 def tell():
-    """Print what emulator/mcu/mcu.py reads: the free bytes, and the VM's own account."""
+    """Print what emulator/mcu/mcu.py reads: the free bytes, and the VM's own account. What the
+    shims have kept meanwhile would lie in the midst of them."""
+    channel._formats.clear()
     _collect()
     print(mem_free())
     mem_info()

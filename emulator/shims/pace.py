@@ -30,7 +30,7 @@ _STAND_INS = {
     machine.SPI: ("write",),
     select.poll: ("ipoll", "poll"),
 }
-_import = builtins.__import__
+_import = None  # what imports without a pace
 _functions = {}  # those with costs of their own that are not loaded yet
 _costs = {}
 _rate = 0  # per byte allocated
@@ -49,10 +49,10 @@ _depth = 0  # of imports
 _ROOM = 128 * 1024 * _SCALE  # by which the heap is larger here, for what is frozen
 
 
-def start(costs, frozen):
+def start(costs, frozen, importing):
     """Charge from now on, by costs as emulator/pace.py gives them to the VM. `frozen` says that the
-    firmware's modules are."""
-    global _frozen, _rate, _total, _nanos, _shims, _own
+    firmware's modules are, and `importing` imports one."""
+    global _import, _frozen, _rate, _total, _nanos, _shims, _own
     for cost in costs:
         name, _, values = cost.partition(":")
         if "." in name:
@@ -61,6 +61,7 @@ def start(costs, frozen):
             _costs[name] = int(values)
     _rate, _frozen = _costs["allocated"], frozen
     _watch_functions()
+    _import = importing
     builtins.__import__ = _importing
     for stand_in, names in _STAND_INS.items():
         for name in names:

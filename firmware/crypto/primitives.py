@@ -1,9 +1,10 @@
 """The token's primitives for Noise (revision 34, sections 4 and 12): 25519, ChaChaPoly, SHA256.
 
-The host implements the same functions with another library; protocol/noise.py takes either. The
-modules behind them are loaded when a host shakes hands: a hello needs none of them.
+The host implements the same functions with another library; protocol/noise.py takes either. X25519
+is loaded for a handshake alone: modules.py forgets it.
 """
 
+from firmware.crypto import chacha20poly1305
 from firmware.otp.hashes import digest
 from firmware.otp.hmac import hmac as _hmac
 
@@ -26,15 +27,11 @@ def dh(private: bytes, public: bytes) -> bytes:
 
 def encrypt(key: bytes, counter: int, ad: bytes, plaintext: bytes) -> bytes:
     """Return ciphertext || 16-byte tag under the 64-bit message counter."""
-    from firmware.crypto import chacha20poly1305
-
     return chacha20poly1305.encrypt(key, _nonce(counter), plaintext, ad)
 
 
 def decrypt(key: bytes, counter: int, ad: bytes, ciphertext: bytes) -> bytes:
     """Return the plaintext; ValueError when any argument differs from encrypt()'s by a bit."""
-    from firmware.crypto import chacha20poly1305
-
     return chacha20poly1305.decrypt(key, _nonce(counter), ciphertext, ad)
 
 

@@ -21,7 +21,7 @@ from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
 if False:
-    from firmware.interfaces import Handshake, LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
 
 _SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
@@ -46,12 +46,17 @@ _READING = (
 
 
 class _Session:
-    def __init__(self, handshake: "Handshake", now_ms: int, claim: tuple | None):
-        self.send, self.receive = handshake.split()
-        self.hash = handshake.hash
+    def __init__(self, ciphers: tuple, hash: bytes, now_ms: int, claim: tuple | None):
+        self.send, self.receive = ciphers
+        self.hash = hash  # of the handshake
         # (commitment, token's nonce) until the claim is made; None in an authenticated session
         self.claim = claim
         self.heard_ms = now_ms
+
+    def copy(self) -> "_Session":
+        """Return another one that goes on from here."""
+        ciphers = self.send.copy(), self.receive.copy()
+        return _Session(ciphers, bytes(memoryview(self.hash)), self.heard_ms, self.claim)
 
 
 class LinkServer:
@@ -112,8 +117,10 @@ class LinkServer:
             return _error(messages.INTERNAL)
 
     def settle(self) -> None:
-        """Make the kept answers anew where memory is free now, as Vault.settle() does."""
+        """Make session and kept answers anew where memory is free now, as Vault.settle() does."""
         self._answers = loads(dumps(self._answers))
+        if self._session is not None:
+            self._session = self._session.copy()
 
     def _hello(self) -> bytes:
         hello = dict(self._identity)
@@ -154,7 +161,9 @@ class LinkServer:
         except ValueError:
             return _error(messages.HANDSHAKE_FAILED)
         claim = None if psk else (promised, nonce)
-        self._candidate = _Session(handshake, self._services.now_ms(), claim)
+        self._candidate = _Session(
+            handshake.split(), handshake.hash, self._services.now_ms(), claim
+        )
         return bytes((messages.HANDSHAKE,)) + reply
 
     def _transport(self, body: bytes) -> bytes:

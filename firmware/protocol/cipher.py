@@ -9,11 +9,15 @@ class Cipher:
     """One direction of a session (CipherState, section 5.1). Messages must arrive once each and in
     order."""
 
-    def __init__(self, primitives: "Primitives", key: bytes):
-        """Start at message 0 of a 32-byte key."""
+    def __init__(self, primitives: "Primitives", key: bytes, counter: int = 0):
+        """Start at message number `counter` of a 32-byte key."""
         self._primitives = primitives
         self._key = key
-        self._counter = 0
+        self._counter = counter
+
+    def copy(self) -> "Cipher":
+        """Return another one that goes on from here."""
+        return Cipher(self._primitives, bytes(memoryview(self._key)), self._counter)
 
     def encrypt(self, plaintext: bytes, ad: bytes = b"") -> bytes:
         """Return ciphertext || tag of the next message."""

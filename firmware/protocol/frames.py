@@ -65,7 +65,7 @@ class Decoder:
 
     def __init__(self) -> None:
         """Start outside any frame."""
-        self._block = bytearray()
+        self._block = b""
         self._oversized = False
         self._opened = False
 
@@ -88,11 +88,11 @@ class Decoder:
             self._keep(data[at:end])
             at = end + 1
             if self._oversized or self._block:
-                payload = None if self._oversized else _open(bytes(self._block))
+                payload = None if self._oversized else _open(self._block)
                 found.append(payload)
                 # After damage, this 0x00 may be the one that opens the next frame.
                 self._opened = payload is None
-                self._block = bytearray()
+                self._block = b""
                 self._oversized = False
             else:
                 self._opened = True
@@ -100,9 +100,9 @@ class Decoder:
     def _keep(self, part: bytes | bytearray) -> None:
         if self._oversized or len(self._block) + len(part) > _MAX_BLOCK:
             self._oversized = True
-            self._block = bytearray()
+            self._block = b""
         else:
-            self._block.extend(part)
+            self._block += part
 
 
 def _open(block: bytes) -> bytes | None:

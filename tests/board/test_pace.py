@@ -4,9 +4,11 @@ import pytest
 
 from emulator.pace import RP2040
 from tests.board import figures, fit, paced
+from tests.board.run_through import LARGEST_FREE
 
 _WITHIN = 0.2  # of the RP2040's figure
 _AGAIN = 0.05  # of the pace's own: the host draws the keys that the token computes with
+_LARGEST = {figures.BOARD: 64 * 1024, figures.PACE: 60 * 1024}  # bytes, the least
 _LEAST = 5  # milliseconds that any of them may differ
 PRODUCTS = ("kodeviser", "kodeoplaeser")
 FORMS = (figures.FILES, figures.FROZEN)
@@ -74,6 +76,14 @@ def test_no_budget_is_lost_again(product: str, form: str, given: dict[str, float
     assert budgets
     for name, limit in budgets.items():
         assert given[name] <= max(limit, kept[name] * (1 + _AGAIN)), name
+
+
+def test_a_session_leaves_a_large_free_block(
+    product: str, form: str, given: dict[str, float]
+) -> None:
+    """In the emulator's VM lie the modules that charge the time, too."""
+    assert rows(product, form, figures.BOARD)[LARGEST_FREE] >= _LARGEST[figures.BOARD]
+    assert given[LARGEST_FREE] >= _LARGEST[figures.PACE]
 
 
 def test_a_cost_is_changed_alone() -> None:

@@ -86,6 +86,8 @@ class Interaction:
         if self._red is not None and self._red.down:
             self._red_down()
         elif usb is not None and usb.present():
+            from firmware.ui.speaking import keymap, unasked  # noqa: F401 - the news will find them
+
             self.app.expect_host()
             self._news = self._power()
             self._tell_news()

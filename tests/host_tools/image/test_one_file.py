@@ -1,6 +1,7 @@
 """firmware.mpy, the package in one file, as the token's MicroPython imports it."""
 
 import ast
+import struct
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ for name in {names!r}:
     for other in [other for other in sys.modules if other.startswith("firmware.")]:
         del sys.modules[other]
     for part in dir(sys.modules["firmware"]):  # its modules hang on it too
-        if not part.startswith("_") and part not in ("gc", "vfs", "BytesIO"):
+        if not part.startswith("_") and part not in ("vfs", "BytesIO", "unpack"):
             delattr(sys.modules["firmware"], part)
     gc.collect()
 print("=", (sys.modules["firmware"].__path__, found, rows))
@@ -80,8 +81,8 @@ def test_an_error_names_the_module_and_its_line(tmp_path: Path):
     with pytest.raises(FirmwareCrashError) as raised:
         printed(tree, "import firmware.sub.good\nimport firmware.broken\n", tmp_path)
     text = str(raised.value)
-    assert 'File "firmware/broken.py", line 8, in <module>' in text
-    assert 'File "firmware/broken.py", line 5, in f' in text
+    assert 'File "firmware.broken", line 8, in <module>' in text
+    assert 'File "firmware.broken", line 5, in f' in text
     assert "ZeroDivisionError" in text
 
 
@@ -114,8 +115,8 @@ print("=", (found, firmware.a.x))
         max_size=12,
     )
 )
-def test_each_file_lies_where_the_head_says(files: dict[str, bytes]):
-    """Read with the head's own words, not with the packer."""
+def test_each_file_lies_where_the_table_says(files: dict[str, bytes]):
+    """Read as the head does, not with the packer."""
     files |= {"a.mpy": b"code"}
     heads = []
 
@@ -125,11 +126,42 @@ def test_each_file_lies_where_the_head_says(files: dict[str, bytes]):
 
     packed = one_file.pack(files, b"head", kept)
     call = ast.parse(heads[-1]).body[-1].value
-    folders, places = (ast.literal_eval(argument) for argument in call.args[1:3])
-    assert set(places) == {"/" + path for path in files}
-    for path, content in files.items():
-        start, size = places["/" + path]
-        assert packed[start : start + size] == content
-        assert start >= len(heads[-1]) // 2
-        for depth in range(1, path.count("/") + 1):
-            assert "/" + "/".join(path.split("/")[:depth]) in folders
+    table, size, folders, longest = (ast.literal_eval(argument) for argument in call.args[1:])
+    assert table >= len(heads[-1]) // 2
+    assert longest == max(len(files[path]) for path in files if path.endswith(".mpy"))
+    paths = packed[table : table + size].decode().split("\n")
+    assert set(paths[folders:]) == {"/" + path for path in files}
+    numbers = struct.unpack_from(f"<{2 * len(files)}I", packed, table + size)
+    for number, path in enumerate(paths[folders:]):
+        start, end = numbers[number], numbers[number] + numbers[len(files) + number]
+        assert packed[start:end] == files[path[1:]]
+        for depth in range(2, path.count("/") + 1):
+            assert "/".join(path.split("/")[:depth]) in paths[:folders]
+
+
+def test_loaded_modules_give_their_places_back_and_seldom_ones_do_not(tmp_path: Path):
+    """A module that is loaded for good is not found again, and one that is forgotten is."""
+    files = {
+        "a.mpy": compiled(b"x = 1\n"),
+        "sub/__init__.mpy": compiled(b""),
+        "sub/seldom.mpy": compiled(b"x = 2\n"),
+        "sub/later.mpy": compiled(b"x = 3\n"),
+    }
+    tree = {one_file.NAME: one_file.pack(files, HEAD.read_bytes(), compiled)}
+    main = """
+import sys
+import firmware.a
+import firmware.sub.seldom
+firmware.release(("firmware.sub.seldom",))
+found = []
+for name in ("firmware.a", "firmware.sub.seldom", "firmware.sub.later"):
+    if name in sys.modules:
+        del sys.modules[name]
+    try:
+        __import__(name)
+        found.append(sys.modules[name].x)
+    except ImportError:
+        found.append(None)
+print("=", found)
+"""
+    assert literal(printed(tree, main, tmp_path)) == [None, 2, 3]
