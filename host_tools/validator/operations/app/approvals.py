@@ -170,9 +170,7 @@ def use(
     row = _lock(unit, parties, reference)
     if row.state != ApprovalState.APPROVED or row.used or _is_too_late(row, unit.now):
         return False
-    query = select(tokens).where(tokens.c.serial == row.answered_by)
-    device = unit.find(tokens, TokenRow, query)
-    if device is None or device.status != Status.ACTIVE:
+    if not _is_active(unit, row.answered_by):
         return False
     if typed is not None:
         user = users.find_any(unit, typed)
@@ -181,6 +179,15 @@ def use(
     unit.update(approvals, row, row._replace(used=True))
     unit.record_server_event("use_approval", {"party": row.party, "approval": reference})
     return True
+
+
+def _is_active(unit: UnitOfWork, serial: str | None) -> bool:
+    """Say whether a device is active. It is not locked: an answer locks devices before
+    approvals."""
+    found = unit.connection.execute(select(tokens).where(tokens.c.serial == serial)).one_or_none()
+    if found is None:
+        return False
+    return unit.checked(tokens, TokenRow(*found)).status == Status.ACTIVE
 
 
 def _is_too_late(row: ApprovalRow, now: float) -> bool:
