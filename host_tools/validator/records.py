@@ -97,17 +97,24 @@ class NewTokens(Collection[NewToken]):
     """The tokens to import for key packages, each made when its turn comes: there may be more than
     memory holds."""
 
-    def __init__(self, keys: Collection[KeyPackage], clock_ppm: float | None = None) -> None:
-        """Take key packages that can be gone through more than once."""
-        self._keys, self._clock_ppm = keys, clock_ppm
+    def __init__(
+        self,
+        keys: Collection[KeyPackage],
+        clock_ppm: float | None = None,
+        without: Collection[str] = (),
+    ) -> None:
+        """Take key packages that can be gone through more than once, each with a serial number of
+        its own; those of the serial numbers `without`, which are among them, are passed over."""
+        self._keys, self._clock_ppm, self._without = keys, clock_ppm, without
 
     def __len__(self) -> int:
         """Count them."""
-        return len(self._keys)
+        return len(self._keys) - len(self._without)
 
     def __iter__(self) -> Iterator[NewToken]:
         """Make them one by one."""
-        return (new_token(key, self._clock_ppm) for key in self._keys)
+        chosen = (key for key in self._keys if key.serial not in self._without)
+        return (new_token(key, self._clock_ppm) for key in chosen)
 
     def __contains__(self, token: object) -> bool:
         """Say whether a token is among them."""

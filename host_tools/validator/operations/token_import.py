@@ -56,11 +56,11 @@ def import_tokens(unit: UnitOfWork, new: Collection[NewToken], progress: Progres
 
 def already_imported(unit: UnitOfWork, tokens: Collection[NewToken]) -> set[str]:
     """Give the serial numbers of those that are here already, with the same secret and the same
-    codes; KodebrikError for one that is here otherwise."""
+    codes; KodebrikError for one that is here otherwise, or whose serial number is none."""
     known: set[str] = set()
     waiting = iter(tokens)
     while part := list(islice(waiting, _BATCH)):
-        rows = unit.find_tokens([new.serial for new in part])
+        rows = unit.find_tokens([checked_serial(new.serial) for new in part])
         for new in part:
             row = rows.get(new.serial)
             if row is not None and not _is_same(unit, row, new):

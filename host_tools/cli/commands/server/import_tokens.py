@@ -99,7 +99,10 @@ def import_tokens(
     validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
-    """Import tokens into the validation server: all of them, or none when one is not right."""
+    """Import tokens into the validation server: all of them, or none when one is not right.
+
+    A token that the server has already, with the same secret and the same codes, is passed over.
+    """
     if activate and users is None:
         raise KodebrikError("import-without-users", ExitCode.USAGE)
     assigned: Mapping[str, str] = {} if users is None else users_file.read(users)
@@ -134,20 +137,17 @@ def import_tokens(
         said = chain(rows.lines(), [Message("import.would-import", count=len(keys))])
         emit(as_json, shown | _as_json(found, left_out), said)
         return
-    known: set[str] = set()
     with (
         reporting(Message("import.importing")) as progress,
         validator.open(settings=settings) as opened,
     ):
         from host_tools.validator.records import NewTokens  # noqa: PLC0415 - an extra
 
-        if from_inventory:
-            known = opened.already_imported(NewTokens(keys), actor=ACTOR)
-            keys = [key for key in keys if key.serial not in known]
+        known = opened.already_imported(NewTokens(keys), actor=ACTOR)
         # A new token is in stock: only one that was here can be one that cannot be assigned.
         with users_file.lines_named(users if known else None):
             count = opened.import_tokens(
-                NewTokens(keys, clock_ppm),
+                NewTokens(keys, clock_ppm, known),
                 users=assigned,
                 activate=activate,
                 actor=ACTOR,
@@ -178,7 +178,8 @@ def _outcome(
     result: dict[str, Any] = {"imported": count}
     lines = [Message("import.imported", count=count)]
     if 0 < count <= SERIALS_SHOWN:
-        lines.append(Message("import.serials", serials=", ".join(key.serial for key in keys)))
+        new = (key.serial for key in keys if key.serial not in known)
+        lines.append(Message("import.serials", serials=", ".join(new)))
     if known:
         result["already_imported"] = sorted(known)
         lines.append(Message("import.known", count=len(known)))

@@ -39,7 +39,7 @@ def key_file(tmp_path):
     return private(tmp_path / "encryption.key", KEY + "\n")
 
 
-NEXT, OTHER = "200000000007", "100000000008"
+NEXT, OTHER = "200000000006", "100000000008"
 
 
 def into_inventory(serial: str, account: str = "bank", **codes) -> None:
@@ -128,6 +128,38 @@ def test_the_server_imports_a_pskc_file_with_its_key_alone(
     assert code == ExitCode.WRONG_KEY
     imported = {"imported": 1, "passed_over": ["EncryptionKey/KeyName"]}
     assert call("import", out, "--encryption-key-file", key_file) == (0, imported)
+
+
+def exported(tmp_path, key_file, *serials: str) -> tuple[str, ...]:
+    """Write tokens of the inventory into an encrypted file; give the command that imports it."""
+    out = str(tmp_path / f"{len(serials)}.pskc")
+    chosen = [word for serial in serials for word in ("--serial", serial)]
+    encrypted = ("--encryption-key-file", key_file)
+    assert main(["inventory", "export", out, *chosen, *encrypted]) == 0
+    return "import", out, *encrypted
+
+
+def test_a_second_file_may_have_the_tokens_of_the_first(
+    call, server, tmp_path, key_file, monkeypatch, capsys
+):
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", ISSUER_KEY)
+    into_inventory(NEXT)
+    into_inventory(OTHER)
+    first, second = (exported(tmp_path, key_file, *them) for them in ((NEXT,), (NEXT, OTHER)))
+    assert call(*first)[1]["imported"] == 1
+    capsys.readouterr()
+    assert main([*second, "--clock-ppm", "3.5"]) == 0
+    said = capsys.readouterr().out
+    assert f"1 token imported.\nSerial no.: {OTHER}\n1 token was there already" in said
+    assert call(*second)[1]["already_imported"] == sorted((NEXT, OTHER))
+    into_inventory(NEXT)
+    into_inventory(SERIAL)
+    code, refused = call(*exported(tmp_path, key_file, NEXT, OTHER, SERIAL))
+    assert (code, refused["id"]) == (ExitCode.CONFLICT, "token-known-otherwise")
+    assert "--serial" in refused["hint"]
+    with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
+        clocks = {token.serial: token.clock_ppm for token in validator.tokens().items}
+    assert clocks == {NEXT: 50, OTHER: 3.5}, "nothing of the third file, and NEXT as it was"
 
 
 def test_an_import_is_all_or_nothing(call, server, tmp_path):
