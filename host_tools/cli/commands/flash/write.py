@@ -192,7 +192,7 @@ def _to_drive(
         drives.copy(file.data, drive, report)
     named = awaited or list(filter(None, [os.environ.get(PORT_VARIABLE)]))
     find = (lambda: [*named]) if named else arrival.new_ports(before)
-    with step(Message("flash-write.waiting")):
+    with _awaiting(str(drive.path)):
         hello = arrival.await_hello(file, find)
     return {"drive": str(drive.path), "bytes": len(file.data)}, hello
 
@@ -218,7 +218,7 @@ def _to_port(
     before = ports.candidates(ports.devices())
     with reporting(Message("flash-write.writing")) as report, _interruptible(port):
         written = board_port.write(port, file, found, erase_secrets=erase_secrets, report=report)
-    with step(Message("flash-write.waiting")):
+    with _awaiting(port):
         find = arrival.new_ports(before, [port]) if written is None else lambda: [port]
         hello = arrival.await_hello(file, find)
     size = {"bytes": len(file.data)} if written is None else {"files": written}
@@ -233,6 +233,19 @@ def _interruptible(*targets: str) -> Iterator[None]:
     except KeyboardInterrupt:
         raise KodebrikError(
             "flash-interrupted", ExitCode.INTERRUPTED, targets=listed("list-comma", targets)
+        ) from None
+
+
+@contextmanager
+def _awaiting(target: str) -> Iterator[None]:
+    """Tell that the token is waited for; let Ctrl-C be the error that says that its board at
+    `target` has been written."""
+    try:
+        with step(Message("flash-write.waiting")):
+            yield
+    except KeyboardInterrupt:
+        raise KodebrikError(
+            "flash-interrupted-waiting", ExitCode.INTERRUPTED, target=target
         ) from None
 
 

@@ -275,3 +275,17 @@ def test_ctrl_c_while_the_file_is_copied_says_what_may_have_become_of_the_board(
     told = said(capsys)
     assert told["error"] == f"Stopped by Ctrl-C while {folder} was written to."
     assert "may hold no whole firmware" in told["hint"]
+
+
+def test_ctrl_c_while_the_token_is_awaited_says_that_the_board_was_written(
+    drive, image, monkeypatch, capsys
+):
+    def interrupt(_image, _find):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arrival, "await_hello", interrupt)
+    folder = drive()
+    assert write(folder, "--image", image()) == ExitCode.INTERRUPTED
+    told = said(capsys)
+    assert f"The board on {folder} has been written" in told["error"]
+    assert "kodebrik info" in told["hint"]
