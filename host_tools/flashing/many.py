@@ -40,8 +40,8 @@ class Erasable:
 
 @dataclass(frozen=True)
 class Targets:
-    """Boards by their drives and ports; `awaited` are the ports at which the tokens of the first
-    drives will answer, in their order. Those of the others appear at a port of their own."""
+    """Boards by their drives and ports; `awaited` are the ports at which the tokens of the drives
+    will answer, in their order. Without any, each appears at a port of its own."""
 
     drives: Sequence[Drive]
     ports: Sequence[str]

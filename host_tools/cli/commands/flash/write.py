@@ -136,6 +136,13 @@ def _to_several(
         targets = many.Targets(drives, [port for drive, port in boards if drive is None], awaited)
     else:
         targets = many.found(awaited)
+    if awaited and len(awaited) != len(targets.drives):
+        raise KodebrikError(
+            "flash-ports-of-drives",
+            ExitCode.USAGE,
+            ports=len(awaited),
+            drives=len(targets.drives),
+        )
     for drive in targets.drives:
         say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
     for port in targets.ports:

@@ -191,6 +191,18 @@ def test_boards_on_drives_answer_at_the_ports_that_are_named(
     assert [each["serial"] for each in boards] == at_ports
 
 
+def test_ports_are_named_for_every_drive_or_for_none(plugged, tmp_path, image, capsys):
+    made = [
+        UsbDrive(tmp_path / name, "RP2040", BootRom("RP2040", bytearray(4))) for name in ("a", "b")
+    ]
+    plugged["drives"] = [drive.path for drive in made]
+    arguments = ["--image", image(), "--erase-secrets", "--port", str(tmp_path / "port")]
+    code, said = write(capsys, *arguments)
+    assert (code, said["id"]) == (ExitCode.USAGE, "flash-ports-of-drives")
+    assert "--port (1) is not that of the drives (2)" in said["error"]
+    assert not any((drive.path / drives.NAME).exists() for drive in made)
+
+
 def test_all_does_not_go_with_names(plugged, tmp_path, image, capsys):
     arguments = ["--all", str(tmp_path), "--image", image(), "--json"]
     assert main(["flash", "write", *arguments]) == ExitCode.USAGE
