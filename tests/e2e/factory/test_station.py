@@ -403,11 +403,19 @@ def test_a_program_that_cannot_read_codes_is_refused_first(tmp_path, capsys, com
     assert "no program to run for --code-reader" in capsys.readouterr().err
 
 
+def test_ports_that_name_nothing_are_refused(capsys):
+    create(1)
+    assert run([], "--ports", " ,") == ExitCode.USAGE
+    assert "--ports names nothing." in capsys.readouterr().err
+
+
 def test_labels_are_told_of_where_there_are_any(tmp_path, capsys):
     create(2)
     port = str(tmp_path / "port")
     assert run([], "--ports", port, "--idle", "1") == ExitCode.NO_PORT
-    assert "Labels and passports" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Labels and passports" not in said
+    assert f"There is nothing at {port} yet" in said, "it may be mistyped"
     with fleet(tmp_path, 1) as tokens:
         assert run(tokens, "--trust-cable", "--idle", "6") == ExitCode.NO_PORT
     assert "Labels and passports are in b." in capsys.readouterr().err

@@ -134,7 +134,7 @@ def run(
 
     file = None if image is None else image_file.read(read_file(image))
     wish = spoken.wish()
-    reader = _reader(options)
+    reader, find = _reader(options), _finder(_named(ports))
     display, prompts = displays.make(as_json), Prompts(speak)
     events: queue.Queue[Event] = queue.Queue()
     if output is not None and output.exists() and not output.is_dir():
@@ -175,7 +175,7 @@ def run(
         with prompts.running(), display, child_programs.ending():
             prompts.say(Message("batch-speak.next"))
             work = contextvars.copy_context().run
-            worker = threading.Thread(target=work, args=(station.work, _finder(ports)), daemon=True)
+            worker = threading.Thread(target=work, args=(station.work, find), daemon=True)
             worker.start()
             with _giving_back(station, inventory):
                 _show(station, inventory, events, operator, worker, idle)
@@ -306,11 +306,25 @@ def _station(
     return Station(name, plan, opened, image, record, tell, operator.may_erase, stop=operator.stop)
 
 
-def _finder(named: list[str] | None) -> Callable[[], list[str]]:
+def _named(ports: list[str] | None) -> list[str]:
+    """Give what --ports names: each port and drive once, and perhaps _AUTO; KodebrikError when it
+    names nothing."""
+    words = (port.strip() for each in ports or (_AUTO,) for port in each.split(","))
+    named = list(dict.fromkeys(filter(None, words)))
+    if not named:
+        raise KodebrikError("batch-ports-empty", ExitCode.USAGE)
+    return named
+
+
+def _finder(named: list[str]) -> Callable[[], list[str]]:
+    """Give what lists the ports to work at. Those at which there is nothing yet are told at once:
+    one may be mistyped."""
     from host_tools.factory import presence  # noqa: PLC0415 - as above
 
-    chosen = [port for each in named or (_AUTO,) for port in each.split(",")]
-    if _AUTO not in chosen:
-        return lambda: chosen
-    others = [port for port in chosen if port != _AUTO]
+    others = [port for port in named if port != _AUTO]
+    for port in others:
+        if presence.of(port) is None:
+            say(Message("batch-run.absent", port=port))
+    if _AUTO not in named:
+        return lambda: named
     return lambda: [*others, *(port for port in presence.found_ports() if port not in others)]
