@@ -124,7 +124,9 @@ def test_any_other_answer_leaves_the_drive_alone(
     monkeypatch.setattr(sys, "stdin", Keyboard(lambda: typed, terminal=True))
     assert main(["flash", "write", *arguments, "--image", image()]) == ExitCode.CONFLICT
     assert not copied(path)
-    assert "cannot be asked whether it holds secrets" in "".join(capsys.readouterr())
+    said = "".join(capsys.readouterr())
+    assert "cannot be asked whether it holds secrets" in said
+    assert 'the whole word "yes"' in said
 
 
 @pytest.mark.parametrize(
