@@ -35,11 +35,11 @@ NOT_CHECKED = "not checked"
 @dataclass(frozen=True)
 class CodeCheck:
     """How a code is read: by the program `reader`, with its arguments; else by `ask` (port,
-    hello, whether it asks again), which gives what was typed; with neither, only over the link,
-    and not at all on a production build."""
+    hello, what was wrong with the last answer), which gives what was typed; with neither, only over
+    the link, and not at all on a production build."""
 
     reader: Sequence[str] | None = None
-    ask: Callable[[str, Hello, bool], str] | None = None
+    ask: Callable[[str, Hello, Message | None], str] | None = None
 
     def check(self, session: Session, port: str, credential: Credential) -> str:
         """Read one code and compare it; give the way it was read. KodebrikError when it is
@@ -51,15 +51,25 @@ class CodeCheck:
         elif hello.build == messages.DEVELOPMENT:
             way, code = LINK, session.read_code(credential.name)
         elif self.ask is not None:
-            for again in (False, *[True] * (_TRIES - 1)):
-                way, code = TYPED, self.ask(port, hello, again)
+            way, code, fault = TYPED, "", None
+            for _ in range(_TRIES):
+                code = self._typed(port, hello, credential.digits, fault)
                 if _is_right(code, credential, began):
                     break
+                fault = Message("batch-run.other-code")
         else:
             return NOT_CHECKED
         if not _is_right(code, credential, began):
             raise KodebrikError("code-differs", ExitCode.CHECK_FAILED, serial=hello.serial)
         return way
+
+    def _typed(self, port: str, hello: Hello, digits: int, fault: Message | None) -> str:
+        """Ask until a number of `digits` digits is typed: anything else can be no code."""
+        assert self.ask is not None  # noqa: S101 - a precondition
+        code = self.ask(port, hello, fault)
+        while not _is_number(code, digits):
+            code = self.ask(port, hello, Message("batch-run.no-code", digits=digits))
+        return code
 
     def _read(self, port: str, serial: str) -> str:
         assert self.reader is not None  # noqa: S101 - a precondition
@@ -90,6 +100,12 @@ def reader_command(line: str) -> list[str]:
     if not command or shutil.which(command[0]) is None:
         raise KodebrikError("code-reader-missing", ExitCode.USAGE, command=line)
     return command
+
+
+def _is_number(typed: str, digits: int) -> bool:
+    """Say whether a number of `digits` digits was typed, with or without spaces."""
+    number = "".join(typed.split())
+    return number.isdecimal() and len(number) == digits
 
 
 def _is_right(shown: str, credential: Credential, began: float) -> bool:

@@ -2,11 +2,14 @@
 
 import shlex
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory import code_check
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,23 @@ def test_a_reader_that_gives_no_code_is_told_of(reader, why, monkeypatch):
     assert error.value.exit_code == ExitCode.CHECK_FAILED
     program = reader.partition(" ")[0]
     assert error.value.message == f"The program {program} did not give a code ({why})."
+
+
+def test_what_can_be_no_code_is_asked_for_again_and_costs_no_try():
+    credential = Credential("bank", Secret(bytes(20)), period=None, counter=0)
+    right = credential.code(0)
+    wrong = "1" * 6 if right != "1" * 6 else "2" * 6
+    typed = iter(["abcdef", "", "123", wrong, "1234567", wrong, right[:3], right])
+    faults = []
+
+    def ask(_port, _hello, fault):
+        faults.append(fault and str(fault))
+        return next(typed)
+
+    session = SimpleNamespace(hello=SimpleNamespace(build="production", serial="KD0001"))
+    assert code_check.CodeCheck(ask=ask).check(session, "port", credential) == code_check.TYPED
+    no_code, other = (
+        "A code is a number of 6 digits.",
+        "That is another code than its secret gives.",
+    )
+    assert faults == [None, no_code, no_code, no_code, other, no_code, other, no_code]

@@ -75,11 +75,11 @@ class OperatorTerminal:
         with self._question():
             yield is_same
 
-    def read_code(self, port: str, hello: "Hello", again: bool) -> str:
-        """Ask for the code that a token shows; `again` says that the last one was wrong."""
+    def read_code(self, port: str, hello: "Hello", fault: Message | None) -> str:
+        """Ask for the code that a token shows, after telling what was wrong with the last one."""
         with self._question():
-            if again:
-                say(Message("batch-run.other-code"))
+            if fault is not None:
+                say(fault)
             say(Message("batch-run.press", product=hello.product, serial=hello.serial, port=port))
             return self._answer(Message("prompt.code"), "--code-reader")
 
