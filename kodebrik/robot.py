@@ -273,5 +273,5 @@ def _write(text: str) -> None:
 def _read() -> str:
     line = sys.__stdin__.readline() if sys.__stdin__ is not None else ""
     if not line:
-        raise AssertionError("Nobody answers: standard input has ended.")
+        raise EOFError
     return line.rstrip("\n")

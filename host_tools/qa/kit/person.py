@@ -4,13 +4,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
 
 
 @dataclass(frozen=True)
 class Person:
-    """A person at a terminal: `write(text)` shows a text as it is, `read()` gives a typed line.
+    """A person at a terminal: `write(text)` shows a text as it is, `read()` gives a typed line and
+    raises EOFError where nobody types any more.
 
     They are spoken to in the language of the environment; `aloud`: by the system's voice too.
     """
@@ -24,14 +26,17 @@ class Person:
         self.write(f"\n{self._localised(text)}\n")
 
     def ask(self, question: str) -> str:
-        """Ask the person, and give what was typed."""
+        """Ask the person, and give what was typed. KodebrikError when there is nobody to ask."""
         text = self._localised(question)
         self.write(f"\n{text}: ")
         if self.aloud:
             from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
 
             pyttsx3.say(text, self._language())
-        return self.read()
+        try:
+            return self.read()
+        except EOFError:
+            raise KodebrikError("kit-nobody", ExitCode.NOT_CONFIRMED) from None
 
     def _localised(self, text: str) -> str:
         return text.text(self._language()) if isinstance(text, Message) else text

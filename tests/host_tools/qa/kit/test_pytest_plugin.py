@@ -192,6 +192,9 @@ def test_what_it_shows(kodeviser):
 
 def test_another_product(kodeoplaeser):
     kodeoplaeser.press()
+
+def test_nobody_is_there(kodeviser):
+    kodeviser.press()
 """
     )
     with Emulator(
@@ -212,7 +215,11 @@ def test_another_product(kodeoplaeser):
             for _ in range(2):
                 person.expect("Press the kodeviser[^:]*: ")
                 person.sendline(pressed(emulator))
+            person.expect("Press the kodeviser[^:]*: ")
+            person.sendeof()
             person.expect(pexpect.EOF)
-    assert "1 passed, 2 skipped" in person.before
+    assert "1 failed, 1 passed, 2 skipped" in person.before
+    assert "nobody answers: standard input has ended." in person.before
+    assert "Run the tests at a terminal and in one process" in person.before
     assert "A real token cannot do this by itself." in person.before
     assert f"The token on {port} is a kodeviser." in person.before
