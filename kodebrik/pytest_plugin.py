@@ -10,6 +10,7 @@ import pytest
 import kodebrik  # noqa: F401 - makes host_tools importable
 
 if TYPE_CHECKING:
+    from host_tools.errors import KodebrikError
     from host_tools.qa.kit.clock import Clock
     from host_tools.qa.kit.token import Token
     from host_tools.qa.kit.validator import RunningValidator
@@ -35,6 +36,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="have the system's voice say when the real token is to be pressed",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a real token's account without its port."""
+    port, account = config.getoption("--kodebrik-port"), config.getoption("--kodebrik-account")
+    if account is not None:
+        from host_tools.errors import KodebrikError  # noqa: PLC0415 - for tests that use it
+        from host_tools.qa.kit.workbench import check_named  # noqa: PLC0415 - as above
+
+        try:
+            check_named(port, account)
+        except KodebrikError as error:
+            raise _usage_error(error) from None
 
 
 def pytest_unconfigure() -> None:
@@ -95,7 +109,11 @@ def _ready(workbench: "Workbench", product: str) -> "Token":
     try:
         return workbench.token(product)
     except KodebrikError as error:
-        raise pytest.UsageError(f"{error.message} {error.hint}") from None
+        raise _usage_error(error) from None
+
+
+def _usage_error(error: "KodebrikError") -> pytest.UsageError:
+    return pytest.UsageError(f"{error.message} {error.hint}")
 
 
 def _real(config: pytest.Config) -> "RealToken | None":

@@ -18,7 +18,7 @@ from host_tools.errors import KodebrikError
 from host_tools.qa.kit.person import Person
 from host_tools.qa.kit.token import Token
 from host_tools.qa.kit.validator import RunningValidator
-from host_tools.qa.kit.workbench import RealToken, Workbench
+from host_tools.qa.kit.workbench import RealToken, Workbench, check_named
 
 _BETWEEN = 0.3  # seconds between two keys
 _P = ParamSpec("_P")
@@ -33,11 +33,15 @@ def _keyword(method: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return method(*arguments, **named)
         except KodebrikError as error:
-            raise AssertionError(f"{error.message} {error.hint}") from error
+            raise _failure(error) from error
         except ValueError as error:
             raise AssertionError(str(error)) from error
 
     return keyword(told)
+
+
+def _failure(error: KodebrikError) -> AssertionError:
+    return AssertionError(f"{error.message} {error.hint}")
 
 
 @library(scope="TEST", version=VERSION, listener="SELF", doc_format="TEXT")
@@ -58,6 +62,10 @@ class Kodebrik:
         """`port`: serial port of a real token. `account`: file with the otpauth:// URI of its
         account, as `kodebrik provision --otpauth-out` writes it."""
         self._real = None
+        try:
+            check_named(port, account)
+        except KodebrikError as error:
+            raise _failure(error) from None
         if port is not None:
             person = Person(_write, _read, speak)
             self._real = RealToken(port, None if account is None else Path(account), person)

@@ -40,6 +40,13 @@ class RealToken:
     person: Person
 
 
+def check_named(port: str | None, account: str | None) -> None:
+    """Check that a real token is named whole, or none: KodebrikError for an account without a port,
+    whose tests would be of emulated tokens."""
+    if account is not None and port is None:
+        raise KodebrikError("kit-port-missing", ExitCode.USAGE)
+
+
 class Workbench:
     """Makes tokens and servers in `folder`. A context manager, which ends them all."""
 

@@ -154,6 +154,7 @@ def test_mistakes_are_told_in_words(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (("--kodebrik-port", "/dev/nothing"), "--kodebrik-account"),
+        (("--kodebrik-account", "x"), "Name the port as --kodebrik-port"),
         (("--kodebrik-port", "/dev/nothing", "--kodebrik-account", "x"), "/dev/nothing"),
     ],
 )

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from robot.libdoc import LibraryDocumentation
+
+from kodebrik.robot import Kodebrik
 
 ROOT = Path(__file__).parents[4]
 SUITE = """
@@ -121,3 +124,8 @@ def test_each_keyword_is_described() -> None:
     library = LibraryDocumentation("kodebrik.robot.Kodebrik")
     assert len(library.keywords) >= 20
     assert not [keyword.name for keyword in library.keywords if not keyword.doc.endswith(".")]
+
+
+def test_an_account_without_a_port_is_refused() -> None:
+    with pytest.raises(AssertionError, match="Name the port as"):
+        Kodebrik(account="x")
