@@ -13,7 +13,7 @@ from typing import Any
 
 from emulator.state_values import Allowed, number, whole
 from emulator.state_values import check as check_values
-from emulator.surroundings import TEMPERATURE_C
+from emulator.surroundings import DRIFT_PPM, TEMPERATURE_C
 
 SECOND = 10**18
 RATE = 10**12  # units per microsecond at no drift: drift is set in steps of 1e-6 ppm
@@ -30,7 +30,7 @@ EOSC, CONV = 0x80, 0x20
 OSF, EN32KHZ, BSY, ALARMS = 0x80, 0x08, 0x04, 0x03
 _LEAP_CENTURY = date(2000, 1, 1)  # 2000..2099 has the chip's leap years
 _WRAP = 2 * CENTURY_DAYS * DAY * SECOND
-_MOST_DRIFT = 10**12  # of those steps, a million ppm: time does not run backwards
+_PPM = 10**6  # of those steps
 _HEX = re.compile(f"[0-9a-f]{{{2 * REGISTERS}}}")
 _KEPT: Allowed = {
     "time": whole(0, _WRAP - 1),
@@ -38,7 +38,7 @@ _KEPT: Allowed = {
     "day_shift": whole(0, 6),
     "twelve": lambda value: isinstance(value, bool),
     "aging": whole(-128, 127),
-    "drift": whole(-_MOST_DRIFT, _MOST_DRIFT),
+    "drift": whole(*(limit * _PPM for limit in DRIFT_PPM)),
     "temperature": number(*TEMPERATURE_C),
 }
 
@@ -105,13 +105,13 @@ class Ds3231:
     @property
     def drift_ppm(self) -> float:
         """Error of the oscillator in ppm, before the aging register; positive runs fast."""
-        return self._drift / 10**6
+        return self._drift / _PPM
 
     @drift_ppm.setter
     def drift_ppm(self, ppm: float) -> None:
-        drift = round(Fraction(str(ppm)) * 10**6)
+        drift = round(Fraction(str(ppm)) * _PPM)
         if not _KEPT["drift"](drift):
-            raise ValueError("A clock drifts by a million ppm at most.")
+            raise ValueError("A clock's drift is from {} to {} ppm.".format(*DRIFT_PPM))
         self._sync()
         self._drift = drift
 

@@ -150,7 +150,7 @@ def test_one_that_would_unpack_to_anything_else_is_refused(plugged: Emulator) ->
         ("clock.day_shift", (7, -1)),
         ("clock.twelve", (0, None)),
         ("clock.aging", (128, -129)),
-        ("clock.drift", (10**30, 1.0)),
+        ("clock.drift", (500_000_001, -500_000_001, 10**30, 1.0)),
         ("clock.temperature", (float("inf"), -41, 86, "cold")),
     ],
 )
