@@ -82,8 +82,14 @@ export function openToken(page, part, secret, tell) {
   document.addEventListener("fullscreenchange", fit);
   fit();
 
+  // A count-down is read out when it begins. Its next numbers are there for whoever looks: a screen
+  // reader would say the whole text again each second, over what the token says.
   function showText(lines) {
-    $("shown").textContent = lines.join("\n") || texts.dark;
+    const shown = $("shown"), text = lines.join("\n") || texts.dark;
+    const counts = !changed && countsDown(shown.textContent, text);
+    shown.ariaLive = $("shown-live").checked && !counts ? "polite" : "off";
+    shown.textContent = text;
+    changed = false;
   }
 
   function addLine(list, text, language) {
@@ -97,9 +103,11 @@ export function openToken(page, part, secret, tell) {
   // The token's state.
 
   let state = null, arrived = 0;
+  let changed = false; // whether it has, since the last text
 
   function showState(told) {
     state = told;
+    changed = true;
     arrived = performance.now();
     player?.follow(told.rate);
     $("power").textContent = told.prompt ? texts.prompt : told.powered ? texts.on : texts.off;
@@ -427,4 +435,12 @@ export function openToken(page, part, secret, tell) {
 
   // `settled` is for whoever waits until all that was done is answered.
   return { root, typed, untyped, player, settled: () => queue };
+}
+
+// Whether two texts differ in one number alone, of two digits at most, that has become less.
+function countsDown(before, after) {
+  const [old, now] = [before, after].map((text) => text.split(/\s+/));
+  const at = old.findIndex((word, n) => word !== now[n]);
+  const others = old.every((word, n) => word === now[n] || n === at);
+  return others && old.length === now.length && /^\d\d?$/.test(old[at]) && Number(now[at]) < Number(old[at]);
 }

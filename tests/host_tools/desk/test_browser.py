@@ -332,6 +332,26 @@ def test_what_is_shown_and_said_can_be_muted_apart(desk: Made, open_page: Opened
         expect(page.locator(region)).to_have_attribute("aria-live", "off")
 
 
+def test_a_count_down_is_read_out_once(desk: Made, open_page: Opened) -> None:
+    token = desk("kodeoplaeser")
+    token.emulator.set_time(AT // 30 * 30 + 26)
+    page = open_page(token)
+    shown, live = page.locator("#token-1-shown"), "aria-live"
+    key(page, "red")
+    settled(page)
+    expect(shown).to_have_text(re.compile(r"Vent\s4 sekunder"))
+    expect(shown).to_have_attribute(live, "polite")
+    for left in ("3 sekunder", "2 sekunder"):
+        with token.emulator.lock:
+            token.emulator.advance(1)
+        expect(shown).to_have_text(re.compile(rf"Vent\s{left}\b"))
+        expect(shown).to_have_attribute(live, "off")
+    with token.emulator.lock:
+        token.emulator.advance(3)
+    expect(shown).to_have_text(re.compile(r"\d{3} \d{3}"))
+    expect(shown).to_have_attribute(live, "polite")
+
+
 @pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
 def test_full_screen_shows_each_pixel_as_large_as_there_is_room_for(
     desk: Made, open_page: Opened, product: str
