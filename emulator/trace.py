@@ -102,6 +102,16 @@ class Trace:
         """How many events were recorded before the oldest one that is kept."""
         return self._recorded - len(self._events)
 
+    def channels(self) -> list[str]:
+        """Give the names of all channels: of the link, and of the pins and buses of the token's
+        parts where they are recorded; and of what has used others."""
+        names = {_TO_TOKEN, _TO_HOST}
+        if not self._link_alone:
+            names |= set(self._pins.values())
+            names |= {f"{kind}{number}" for kind, number in self._board.bus_of.values()}
+        with self._lock:
+            return sorted(names | {event.channel for event in self._events})
+
     def events(self) -> list[Event]:
         """Give the events that are kept, by the time at which they began."""
         with self._lock:

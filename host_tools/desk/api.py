@@ -332,7 +332,8 @@ def trace(desk: Desk) -> TraceState:
 
 @router.post("/trace/start")
 def start_trace(desk: Desk) -> TraceState:
-    """Begin to record what buses, pins, sound and link carry; the trace before is forgotten."""
+    """Begin to record what buses, pins, sound and link carry. The trace before is forgotten, one
+    that records is not: refused."""
     return _trace_state(desk.start_trace())
 
 
@@ -353,6 +354,11 @@ def trace_text(
     ] = KEPT,
 ) -> Response:
     """The trace so far as text, a line for each event."""
+    channels = desk.trace.channels()
+    if not any(channel in name for name in channels):
+        raise HTTPException(
+            422, Message("desk-no-channel", channel=channel, channels=", ".join(channels))
+        )
     return Response(desk.trace.text(channel, last), media_type="text/plain")
 
 

@@ -244,11 +244,8 @@ class DeskToken:
         ]
 
     def start_trace(self) -> "Trace":
-        """Begin a trace in place of the one before. KodebrikError when the token is traced from
-        elsewhere."""
+        """Begin a trace in place of the one before. KodebrikError when the token is traced."""
         with self.acting() as emulator:
-            if self._trace is not None:
-                self._trace.stop()
             try:
                 self._trace = emulator.trace()
             except TracedAlreadyError:

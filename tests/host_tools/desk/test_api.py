@@ -439,6 +439,9 @@ def test_a_trace_is_begun_read_and_stopped(desk: Made) -> None:
     meanwhile = client.get("trace").json()
     assert meanwhile["running"]
     assert meanwhile["events"] > 10
+    again = client.post("trace/start")
+    assert (again.status_code, again.json()["id"]) == (409, "desk-traced-already")
+    assert client.get("trace").json() == meanwhile, "what was recorded is still there"
     assert client.post("trace/stop").json() == meanwhile | {"running": False}
     client.post("press", json={"keys": ["red"]})
     text = client.get("trace.txt")
@@ -609,3 +612,8 @@ def test_a_trace_is_filtered_by_channel_and_length(desk: Made) -> None:
     assert len(pins) > 4
     last = client.get("trace.txt", params={"channel": "gpio", "last": 2}).text.splitlines()
     assert last == [pins[0], *pins[-2:]]
+    for channel in ("link", "i2c0", "button"):
+        assert client.get("trace.txt", params={"channel": channel}).status_code == 200
+    absent = client.get("trace.txt", params={"channel": "i2s"})
+    assert (absent.status_code, absent.json()["id"]) == (422, "desk-no-channel")
+    assert "gpio15_button" in absent.json()["error"]
