@@ -1,14 +1,17 @@
 """Reads what a token shows and says, as text: the lines on its display by their pixels, what is
 said by the samples, what is felt by the motor. A thread of its own, as that takes its time."""
 
+import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from host_tools.desk.broadcast import Broadcast
 from host_tools.desktop.felt import VibrationDetector
+from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
     from emulator.screen import Screen
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.1  # seconds between two looks
 _KEPT = 50  # captions
+_log = logging.getLogger("emulator.desk")
 
 
 class Reader:
@@ -37,6 +41,7 @@ class Reader:
             self._detectors.append(
                 UtteranceDetector(emulator, self.recogniser, lambda samples: None, self._said)
             )
+        self._failed = False
         self._over, self._updating = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._run, name="desk-reader")
 
@@ -57,19 +62,36 @@ class Reader:
         return SpeechRecogniser(self._languages)
 
     def _run(self) -> None:
-        while not self._over.wait(_LOOK):
-            with self._emulator.lock:  # not while the firmware draws
-                screen = self._emulator.screen()
-            if screen != self._screen:
-                self._screen = screen
-                self._show(self._emulator.text_of(screen))
-            self.update()  # after it: speech can take seconds to recognise
+        with suppress(KodebrikError):  # it was told
+            while not self._over.wait(_LOOK):
+                with self._reading():
+                    self._look()
+                self.update()  # after it: speech can take seconds to recognise
 
     def update(self) -> None:
-        """Take in what was said and felt until now."""
-        with self._updating:
+        """Take in what was said and felt until now. KodebrikError when nothing is read any more."""
+        with self._updating, self._reading():
             for detector in self._detectors:
                 detector.update()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Read no more after an error that nobody expected, and tell of it in the log."""
+        if not self._failed:
+            try:
+                yield
+                return
+            except Exception as error:  # whatever it is: people wait for captions
+                self._failed = True
+                _log.critical("Display and speech are read no more: %r", error, exc_info=error)
+        raise KodebrikError("desk-unread", ExitCode.EMULATOR)
+
+    def _look(self) -> None:
+        with self._emulator.lock:  # not while the firmware draws
+            screen = self._emulator.screen()
+        if screen != self._screen:
+            self._screen = screen
+            self._show(self._emulator.text_of(screen))
 
     def _show(self, lines: list[str]) -> None:
         if lines != self.text:

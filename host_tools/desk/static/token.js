@@ -407,7 +407,8 @@ export function openToken(page, part, secret, tell) {
     screen: drawScreen,
     text: showText,
     caption: ({ kind, text, language }) => addLine($("captions"), kind === "felt" ? `${texts.felt} ${text}` : text, language),
-    log: ({ message }) => {
+    log: ({ level, message }) => {
+      if (level === "CRITICAL") tell(texts.unread);
       $("log-panel").hidden = false;
       addLine($("log"), message);
     },

@@ -19,6 +19,7 @@ from PIL import Image
 from emulator.errors import VmDiedError
 from emulator.session import Emulator
 from host_tools.desk.token import DeskToken
+from host_tools.desktop.felt import VibrationDetector
 from host_tools.image.image import build_image
 from host_tools.link.session import open_session
 from tests.support.emulated.desk import ADDRESS, AT, Made, api, application
@@ -495,6 +496,25 @@ def test_a_firmware_that_fails_is_told_and_the_next_press_starts_it_again(
     assert "ended by itself" in client.get("log").json()[-1]["message"]
     assert client.post("press", json={"keys": ["red"]}).json()["powered"]
     assert digits(shown(client)) == code_at(client.get("token").json()["clock"])
+
+
+def test_a_reader_that_fails_is_told_once_and_makes_no_500(
+    desk: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = desk()
+    client = api(token)
+
+    def fails(detector: object) -> None:
+        raise OverflowError("too long")
+
+    monkeypatch.setattr(VibrationDetector, "update", fails)
+    for _ in range(2):
+        answer = client.get("captions")
+        assert (answer.status_code, answer.json()["id"]) == (503, "desk-unread")
+    told = [line for line in client.get("log").json() if line["level"] == "CRITICAL"]
+    assert len(told) == 1
+    assert "too long" in told[0]["message"]
+    assert client.post("press", json={"keys": ["red"]}).json()["powered"]
 
 
 def test_what_was_said_is_a_caption_at_its_time_as_soon_as_it_has_passed(desk: Made) -> None:

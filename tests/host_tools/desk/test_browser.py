@@ -13,6 +13,7 @@ from vcd.reader import TokenKind, tokenize
 
 from emulator.sound import RATE
 from host_tools.desk.token import DeskToken
+from host_tools.desktop.felt import VibrationDetector
 from tests.host_tools.desk.pages import Opened, key, settled
 from tests.support import browser as chromium
 from tests.support.emulated.desk import AT, Made
@@ -330,6 +331,19 @@ def test_what_is_shown_and_said_can_be_muted_apart(desk: Made, open_page: Opened
         expect(page.locator(region)).to_have_attribute("aria-live", "polite")
         page.locator(f"{region}-live").uncheck()
         expect(page.locator(region)).to_have_attribute("aria-live", "off")
+
+
+def test_a_reader_that_fails_is_an_alert(
+    desk: Made, open_page: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(detector: object) -> None:
+        raise OverflowError("too long")
+
+    page = open_page(desk(), language="en-GB")
+    monkeypatch.setattr(VibrationDetector, "update", fails)
+    expect(page.get_by_role("alert")).to_contain_text("read as text no more")
+    key(page, "red")
+    expect(page.locator("#token-1-power")).to_have_text("On")
 
 
 def test_a_count_down_is_read_out_once(desk: Made, open_page: Opened) -> None:
