@@ -30,6 +30,7 @@ from host_tools.validator.site.texts import text
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 activation_router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
+OVER = "/sign-in?over=true"  # where a page leads whose sign-in is not open, or no more
 _ACTOR = "web site"
 _Field = Annotated[str, Form(max_length=200)]
 
@@ -61,17 +62,16 @@ def show(
 
 
 @router.get("/sign-in")
-def ask_user(request: Request, cancelled: bool = False) -> Response:
-    """Show step 1, the form for the user-ID."""
+def ask_user(request: Request, cancelled: bool = False, over: bool = False) -> Response:
+    """Show step 1, the form for the user-ID. Whose sign-in is over is told so, or shown that it was
+    approved."""
+    signed_in = find_visit(request).sign_in if over else None
+    if signed_in is not None and signed_in.approved:
+        return redirect("/sign-in/done")
     notice = text(language(request), "cancelled") if cancelled else ""
-    return show(
-        request,
-        "sign_in.html",
-        SIGN_IN.read(request) or opaque_ids.draw(),
-        notice=notice,
-        error="",
-        user_id="",
-    )
+    refusal = text(language(request), "sign_in_over") if over else ""
+    visitor = SIGN_IN.read(request) or opaque_ids.draw()
+    return _show_user_form(request, visitor, notice=notice, refusal=refusal)
 
 
 @router.post("/sign-in")
@@ -81,15 +81,7 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
     check_form(visitor, csrf)
     if visitor is None or not user_id.strip():
         error = text(language(request), "user_id_missing")
-        return show(
-            request,
-            "sign_in.html",
-            visitor or opaque_ids.draw(),
-            422,
-            notice="",
-            error=error,
-            user_id="",
-        )
+        return _show_user_form(request, visitor or opaque_ids.draw(), 422, error=error)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.count_guess(request, BEGIN_SIGN_IN)
     validator: Validator = request.app.state.validator
@@ -100,12 +92,25 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
     return answer
 
 
+def _show_user_form(
+    request: Request,
+    session_id: Secret,
+    status: int = 200,
+    *,
+    notice: str = "",
+    refusal: str = "",
+    error: str = "",
+) -> Response:
+    said = {"notice": notice, "refusal": refusal, "error": error}
+    return show(request, "sign_in.html", session_id, status, **said)
+
+
 @router.get("/sign-in/approve")
 def ask_code(request: Request) -> Response:
     """Show step 2: the request to approve, and the form for the code."""
     visit = find_visit(request)
     if visit.sign_in is None or visit.sign_in.approved:
-        return redirect("/sign-in")
+        return redirect(OVER)
     return show_code_form(request, visit)
 
 
@@ -125,7 +130,7 @@ async def take_code(
         await run_sync(validator.close_session, visit.session_id)
         return redirect("/sign-in?cancelled=true")
     if visit.sign_in is None or visit.sign_in.approved:
-        return redirect("/sign-in")
+        return redirect(OVER)
     error = "code_missing"
     if code.strip():
         authenticator: ApiKeyAuthenticator = request.app.state.authenticator

@@ -23,6 +23,8 @@ from host_tools.validator.http.settings import Settings
 from host_tools.validator.rest.approvals import answered
 from host_tools.validator.service import Validator
 
+_ENDINGS = {ApprovalState.EXPIRED: "app_expired", ApprovalState.APPROVED: "app_unusable"}
+
 
 @dataclass(frozen=True)
 class Asker:
@@ -88,7 +90,7 @@ def goes_on(approval: Approval) -> bool:
 
 def ending(approval: Approval) -> str:
     """Name the text of the site that says why an approval does not sign in."""
-    return "app_expired" if approval.state is ApprovalState.EXPIRED else "app_declined"
+    return _ENDINGS.get(approval.state, "app_declined")
 
 
 def _name(session_id: Secret) -> str:

@@ -17,7 +17,7 @@ from host_tools.validator.site.by_app.asking import Asker, ending, goes_on
 from host_tools.validator.site.cookies import SIGN_IN, check_form
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.pending_sign_in import LIMITS
-from host_tools.validator.site.sign_in import Visit, find_visit, show, show_code_form
+from host_tools.validator.site.sign_in import OVER, Visit, find_visit, show, show_code_form
 from host_tools.validator.site.texts import text
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
@@ -41,7 +41,7 @@ Visitor = Annotated[Visit | None, Depends(_in_sign_in)]
 def ask(request: Request, visit: Visitor, csrf: _Field = "") -> Response:
     """Ask for an approval in the app, and go on to the page that waits for it."""
     if visit is None or visit.sign_in is None:
-        return redirect("/sign-in")
+        return redirect(OVER)
     check_form(visit.session_id, csrf)
     if not _asker(request).ask(request, visit.session_id, visit.sign_in.user_id, **_PAYMENT):
         return show_code_form(request, visit, notice=text(language(request), "app_too_many"))
@@ -53,7 +53,7 @@ def wait(request: Request, visit: Visitor) -> Response:
     """Show the digits, and wait."""
     approval = None if visit is None else _asker(request).find(request, visit.session_id)
     if visit is None or approval is None:
-        return redirect("/sign-in")
+        return redirect(OVER)
     if not goes_on(approval):
         return _ended(request, visit, approval)
     return _waiting(request, visit, approval)
@@ -77,7 +77,7 @@ def finish(request: Request, visit: Visitor, csrf: _Field = "", choice: _Field =
     asker = _asker(request)
     approval = None if visit is None else asker.find(request, visit.session_id)
     if visit is None or approval is None:
-        return redirect("/sign-in")
+        return redirect(OVER)
     check_form(visit.session_id, csrf)
     if choice == "code":
         asker.take_back(request, visit.session_id)

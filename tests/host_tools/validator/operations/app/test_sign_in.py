@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from host_tools.qa.tokens.app_device import AppDevice
+from host_tools.validator.site.sign_in import OVER
 from host_tools.validator.site.texts import text
 from tests.support.validator.app import Site
 from tests.support.validator.clock import VirtualClock
@@ -53,8 +54,42 @@ def test_what_is_approved_in_the_app_signs_in_once(site: Site, phone: AppDevice)
     assert state(site, 20) == "approved"
     assert finish(site.client, form)[:2] == (303, "/sign-in/done")
     assert "Godkendt" in site.client.get("/sign-in/done").text
-    assert finish(site.client, form)[:2] == (303, "/sign-in")
     assert state(site) == "cancelled"
+    assert finish(site.client, form)[:2] == (303, OVER)
+    assert site.client.get(OVER).headers["location"] == "/sign-in/done", "as for another tab"
+
+
+@pytest.mark.parametrize("lost", ["cookie", "another"])
+def test_a_page_whose_sign_in_is_over_says_so(site: Site, lost: str):
+    form, _ = begin(site)
+    if lost == "cookie":
+        site.client.cookies.clear()
+    else:
+        begin_sign_in(site.client, "anna.holm")
+    for answer in (
+        site.client.post("/sign-in/app/finish", data={"csrf": form}),
+        site.client.get("/sign-in/app"),
+    ):
+        assert answer.headers["location"] == OVER
+    assert text("da", "sign_in_over") in site.client.get(OVER).text
+    assert text("da", "sign_in_over") not in site.client.get("/sign-in").text
+
+
+def test_a_form_of_an_earlier_sign_in_is_told_so(site: Site):
+    form, _ = begin(site)
+    begin(site)
+    status, _, page = finish(site.client, form)
+    assert status == 403
+    assert "opened before you signed in or began anew" in page
+
+
+def test_an_approval_whose_device_was_blocked_since_is_not_called_declined(
+    site: Site, phone: AppDevice
+):
+    form, digits = begin(site)
+    assert phone.answer(phone.waiting()[0], "approve", digits)["accepted"]
+    site.validator.block(phone.device, actor="test")
+    assert text("da", "app_unusable") in finish(site.client, form)[2]
 
 
 @pytest.mark.parametrize("decision", ["decline", "report"])
@@ -146,8 +181,8 @@ def test_every_form_needs_the_token_of_its_session(site: Site, phone: AppDevice)
     assert finish(site.client, "x")[0] == 403
     assert state(site) == "approved"
     site.client.cookies.clear()
-    assert site.client.post("/sign-in/app", data={"csrf": "x"}).headers["location"] == "/sign-in"
-    assert site.client.get("/sign-in/app").headers["location"] == "/sign-in"
+    assert site.client.post("/sign-in/app", data={"csrf": "x"}).headers["location"] == OVER
+    assert site.client.get("/sign-in/app").headers["location"] == OVER
 
 
 def test_nobody_is_told_who_exists(site: Site, phone: AppDevice):
