@@ -36,6 +36,7 @@ STEPS = {  # by the page on which the user is
     "/order": "order",
     "/order/done": "letter",
     "/activate": "activate",
+    "/activate/done": "sign-in",
     "/sign-in": "sign-in",
     "/sign-in/approve": "approve",
     "/sign-in/done": "done",
@@ -59,7 +60,7 @@ class Bank:
         """Nothing is ordered yet. The caller closes `validator`."""
         self._validator, self._desk, self._port = validator, desk, port
         self._ordering = threading.Lock()
-        self._step = "order"
+        self._page = "/order"
         self._letter: Letter | None = None
         framed_by = [f"http://{name}:{page_port}" for name in _NAMES]
         self.origins = [f"http://{name}:{port}" for name in _NAMES]
@@ -76,11 +77,9 @@ class Bank:
 
     def story(self, lang: Annotated[str, Query(max_length=10)] = "") -> Story:
         """Tell how the story goes, the letter in the language of the page."""
-        step, letter = self._step, self._letter
+        step, letter = STEPS[self._where()], self._letter
         if letter is None:
             return Story(step=step, letter=None, serial=None)
-        if step == "activate" and self._validator.token(letter.serial).status is Status.ACTIVE:
-            step = "sign-in"
         letter = replace(letter, language=lang if lang in LANGUAGES else letter.language)
         serial = letters.in_fours(letter.serial)
         return Story(step=step, letter=letters.as_element(letter), serial=serial)
@@ -109,8 +108,8 @@ class Bank:
 
     def shown(self, path: str) -> None:
         """Note on which page the user is; before the token is ordered, on no other."""
-        if self._letter:
-            self._step = STEPS.get(path, self._step)
+        if self._letter and path in STEPS:
+            self._page = path
 
     def _personalise(self, user_id: str, language: str) -> str:
         """Set the token up on its link, import it for the user, unplug it; give its serial
@@ -144,8 +143,14 @@ class Bank:
         return serial
 
     def _go_on(self) -> RedirectResponse:
-        pages = {step: path for path, step in STEPS.items()}
-        return RedirectResponse(pages[self._step], status_code=303)
+        return RedirectResponse(self._where(), status_code=303)
+
+    def _where(self) -> str:
+        """Give the page on which the user is; what is activated need not be activated again."""
+        if self._letter and self._page == "/activate":
+            activated = self._validator.token(self._letter.serial).status is Status.ACTIVE
+            return "/activate/done" if activated else self._page
+        return self._page
 
 
 class _Watch:

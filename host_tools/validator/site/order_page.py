@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from host_tools.errors import KodebrikError
+from host_tools.validator.errors import ConflictError
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.rule import opaque_ids
@@ -48,7 +49,13 @@ def _show(
 ) -> Response:
     visitor = SIGN_IN.read(request) or opaque_ids.draw()
     answer = page(
-        request, "order.html", status, csrf=form_token(visitor), error=error, user_id=user_id
+        request,
+        "order.html",
+        status,
+        csrf=form_token(visitor),
+        error=error,
+        ordered=isinstance(error, ConflictError),
+        user_id=user_id,
     )
     SIGN_IN.write(request, answer, visitor)
     return answer

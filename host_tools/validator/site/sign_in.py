@@ -185,7 +185,6 @@ def ask_activation(request: Request) -> Response:
         request,
         "activate.html",
         SIGN_IN.read(request) or opaque_ids.draw(),
-        done=False,
         error="",
         given={"user_id": "", "serial": ""},
     )
@@ -215,7 +214,13 @@ def take_activation(
         user_id=printable(user_id.strip()),
         actor=_ACTOR,
     ):
-        return show(request, "activate.html", visitor, done=True, error="", given={})
+        return redirect("/activate/done")
     given = {"user_id": user_id, "serial": serial}
     error = text(language(request), "not_activated")
-    return show(request, "activate.html", visitor, 422, done=False, error=error, given=given)
+    return show(request, "activate.html", visitor, 422, error=error, given=given)
+
+
+@activation_router.get("/activate/done")
+def activated(request: Request) -> Response:
+    """Show that the token is activated, and where to sign in."""
+    return page(request, "activated.html")

@@ -15,6 +15,8 @@ from host_tools.desk import bank as banks
 from host_tools.desk.application import create_app
 from host_tools.desk.bank import Bank
 from host_tools.desk.token import DeskToken
+from host_tools.validator import letters
+from host_tools.validator.service import Validator
 from tests.support.emulated.desk import BOARDS, SECRET
 
 PAGE, SITE = 4711, 4712
@@ -103,11 +105,20 @@ def test_a_token_is_ordered_once(demonstration: Demonstration) -> None:
     again = demonstration.order("bo.lund")
     assert again.status_code == 422  # type: ignore[attr-defined]
     assert "allerede bestilt" in again.text  # type: ignore[attr-defined]
+    assert 'href="/activate"' in again.text  # type: ignore[attr-defined]
     assert story(demonstration)["letter"] == told["letter"]
     for language, heading in (("da", "Sådan gør du"), ("en", "What to do"), ("kl", "Sådan gør du")):
         letter = str(story(demonstration, language)["letter"])
         assert heading in letter, language
         assert str(told["serial"]) in letter, "on the token's back as in the letter"
+    demonstration.site.get("/activate")
+    assert demonstration.site.get("/here").url.path == "/activate"
+    validator: Validator = demonstration.bank.app.state.validator
+    validator.activate_by_administrator(letters.typed_serial(str(told["serial"])), actor="test")
+    reloaded = demonstration.site.get("/here")
+    assert reloaded.url.path == "/activate/done"
+    assert 'href="/sign-in"' in reloaded.text
+    assert story(demonstration)["step"] == "sign-in"
 
 
 def test_a_cable_that_is_pulled_meanwhile_leaves_the_token_blank_and_the_next_order_works(

@@ -101,6 +101,7 @@ OPEN_PAGES = {
     "/sign-in/app/finish",
     "/sign-in/done",
     "/activate",
+    "/activate/done",
     "/app",
     "/app/manifest.webmanifest",
     "/app/offline",
