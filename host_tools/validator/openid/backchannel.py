@@ -26,6 +26,7 @@ from host_tools.validator.openid.grant import (
     AuthorizationCode,
     UnmetRequirementsError,
     access_token,
+    refuse_unsupported,
 )
 from host_tools.validator.openid.messages import ProviderRequest
 from host_tools.validator.records import BackchannelOutcome
@@ -85,6 +86,7 @@ def ask(
     values = asked.values
     if not client.registered.backchannel:
         raise UnauthorizedClientError("The application is not registered for it.")
+    refuse_unsupported(values)
     if OPENID not in values.get("scope", "").split():
         raise InvalidScopeError("The scope must hold openid.")
     user_id = values.get("login_hint", "")

@@ -1,5 +1,6 @@
 """The authorization code grant with PKCE (RFC 7636, S256 alone), and the ID token it ends with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -164,6 +165,13 @@ class S256(CodeChallenge):
         super().validate_code_challenge(grant, redirect_uri)
 
 
+def refuse_unsupported(values: Mapping[str, str]) -> None:
+    """Raise OAuth2Error for a request object, or another parameter that would go unread."""
+    for name, refusal in _UNSUPPORTED.items():
+        if name in values:
+            raise refusal()
+
+
 class AuthenticationRequest:
     """What OpenID Connect Core, section 3.1.2.1, says of an authorization request."""
 
@@ -175,9 +183,7 @@ class AuthenticationRequest:
     def validate(grant: CodeGrant, redirect_uri: str) -> None:
         """Refuse what is not understood, rather than do something else than was asked."""
         values = grant.request.payload.data
-        for name, refusal in _UNSUPPORTED.items():
-            if name in values:
-                raise refusal()
+        refuse_unsupported(values)
         if OPENID not in (values.get("scope") or "").split():
             raise InvalidScopeError("The scope must hold openid.")
         if values.get("response_mode", "query") != "query":

@@ -184,11 +184,14 @@ class Provider(AuthorizationServer):
 
     def tokens(self, asked: ProviderRequest) -> ProviderAnswer:
         """Answer the token endpoint. Who asks is known before what is asked is judged."""
-        if asked.values.get("grant_type") not in _GRANT_TYPES:
+        grant_type = asked.values.get("grant_type")
+        if grant_type not in _GRANT_TYPES:
             try:
                 self.authenticate_client(asked, CodeGrant.TOKEN_ENDPOINT_AUTH_METHODS)
             except OAuth2Error as error:
                 return self.refuse(error)
+            if not grant_type:
+                return self.refuse(InvalidRequestError("The grant_type is missing."))
             return self.refuse(UnsupportedGrantTypeError(""))
         answered: ProviderAnswer = self.create_token_response(asked)
         return answered

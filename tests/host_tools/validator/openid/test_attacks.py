@@ -206,7 +206,8 @@ def test_an_application_with_a_secret_cannot_leave_it_out(shop: Application, cod
 
 @pytest.mark.parametrize("grant", ["password", "client_credentials", "refresh_token", "", None])
 def test_tokens_are_given_for_codes_alone(shop: Application, code: str, grant: str | None):
-    refused(shop.redeem(code, grant_type=grant), 400, "unsupported_grant_type")
+    error = "unsupported_grant_type" if grant else "invalid_request"  # RFC 6749, section 5.2
+    refused(shop.redeem(code, grant_type=grant), 400, error)
     stranger = Application(shop.client, "shop", "no secret of the shop")
     refused(stranger.redeem(code, grant_type=grant), 401, "invalid_client")
 

@@ -166,6 +166,8 @@ def test_an_outcome_is_for_who_has_asked_alone(
         ({"id_token_hint": "x"}, "invalid_request"),
         ({"login_hint_token": "x"}, "invalid_request"),
         ({"user_code": "x"}, "invalid_request"),
+        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+        ({"request_uri": "https://shop.example/request"}, "request_uri_not_supported"),
         ({"binding_message": 201 * "a"}, "invalid_binding_message"),
         ({"binding_message": "a\u3164b"}, "invalid_binding_message"),
         ({"binding_message": "a\nb"}, "invalid_request"),
