@@ -4,9 +4,10 @@ clock.
 Every operation takes locked tokens, changes them and records the change in their audit chain.
 """
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from host_tools.messages.catalogue import Message, listed
+from host_tools.validator.app_records import ApprovalState
 from host_tools.validator.errors import ConflictError
 from host_tools.validator.operations import outbox
 from host_tools.validator.operations.token_limits import (
@@ -17,10 +18,11 @@ from host_tools.validator.operations.token_limits import (
 from host_tools.validator.records import APP, NoticeKind, Status
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.store import token_rows
-from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.rows import ApprovalRow, TokenRow, UserRow
 from host_tools.validator.store.tables import (
     app_devices,
     app_sessions,
+    approvals,
     chains,
     challenges,
     openid_grants,
@@ -152,6 +154,23 @@ def end_sessions(unit: UnitOfWork, token: TokenRow) -> None:
     """End for good the sessions that were opened with a token, and their access tokens."""
     for table in (app_sessions, openid_sessions, openid_grants):
         unit.delete(table, table.c.token_id == token.id)
+
+
+def cancel_approvals(
+    unit: UnitOfWork, *matching: ColumnElement[bool], forget_owner: bool = False
+) -> None:
+    """Cancel approvals that wait or were given, and forget who gave them; or who was asked, too."""
+    query = select(approvals).where(*matching).order_by(approvals.c.id).with_for_update()
+    for found in unit.connection.execute(query).all():
+        row = unit.checked(approvals, ApprovalRow(*found))
+        cancelled = row._replace(
+            owner_id=None if forget_owner else row.owner_id,
+            state=ApprovalState.CANCELLED.value,
+            answered_at=unit.now,
+            answered_by=None,
+            key_kind=None,
+        )
+        unit.update(approvals, row, cancelled)
 
 
 def clear_activation_code(token: TokenRow) -> None:

@@ -3,11 +3,12 @@ code."""
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from host_tools.messages.catalogue import LANGUAGES
 from host_tools.secret import Secret
 from host_tools.validator import user_id
+from host_tools.validator.app_records import ApprovalState
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.operations import lifecycle
 from host_tools.validator.records import APP, PIN_LENGTHS
@@ -120,10 +121,21 @@ def delete_user(unit: UnitOfWork, user: UserRow) -> None:
         else:
             lifecycle.unassign(unit, locked[number])
     unit.flush()
-    for table in (approvals, notices, openid_sessions, openid_grants):
+    _end_approvals(unit, user)
+    for table in (notices, openid_sessions, openid_grants):
         unit.delete(table, table.c.owner_id == user.id)
     unit.delete(users, users.c.id == user.id)
     unit.record_server_event("delete_user", {"user_id": user.user_id})
+
+
+def _end_approvals(unit: UnitOfWork, user: UserRow) -> None:
+    """Cancel what waits for a user or was not used yet, and let it stay as if nobody was asked: who
+    has asked is told so. What is over goes with the user."""
+    state, mine = approvals.c.state, approvals.c.owner_id == user.id
+    waits = and_(state == ApprovalState.WAITING.value, approvals.c.expires_at > unit.now)
+    unused = and_(state == ApprovalState.APPROVED.value, approvals.c.used.is_(False))
+    lifecycle.cancel_approvals(unit, mine, or_(waits, unused), forget_owner=True)
+    unit.delete(approvals, mine)
 
 
 def _find(unit: UnitOfWork, normalized: str) -> UserRow | None:

@@ -465,10 +465,17 @@ def test_an_app_device_has_no_codes_no_clock_and_no_other_user(site: Site, fob: 
 
 def test_a_deleted_user_leaves_no_device(site: Site, fob: EnrolledToken):
     phone = site.device("anna.holm")
-    asked = site.ask()
+    answers = ("approve", "decline")
+    approved, declined = (site.ask(session=f"browser-session-{one}") for one in answers)
+    for shown, one, decision in zip(phone.waiting(), (approved, declined), answers, strict=True):
+        assert phone.answer(shown, decision, one["digits"])["accepted"]
+    waiting = site.ask()
     site.validator.delete_user("anna.holm", actor="test")
     assert phone.ask("GET", "/approvals").status_code == 401
-    assert site.bank.get(f"/v1/approvals/{asked['id']}").status_code == 404
+    for asked in (waiting, approved):
+        assert site.state(asked) == "cancelled", "who waits is told"
+        assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": False}
+    assert site.bank.get(f"/v1/approvals/{declined['id']}").status_code == 404
     assert site.validator.token(fob.serial).status is Status.STOCK
     assert [one.serial for one in site.validator.tokens().items] == [fob.serial]
     assert site.validator.verify_audit().broken == ()
