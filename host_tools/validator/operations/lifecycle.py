@@ -72,7 +72,7 @@ def block(unit: UnitOfWork, token: TokenRow, reason: str) -> None:
 
 def unblock(unit: UnitOfWork, token: TokenRow) -> None:
     """Undo a block or a lock. A token that was never activated waits for its activation again. The
-    sessions from before a block stay ended."""
+    sessions from before a block stay ended, and so does what was approved and not used yet."""
     require_status(
         token, "token-cannot-be-unblocked", Status.BLOCKED, Status.ACTIVE, Status.ASSIGNED
     )
@@ -87,6 +87,8 @@ def unblock(unit: UnitOfWork, token: TokenRow) -> None:
             raise ConflictError("user-has-active-token")
         token.status = status.value
         end_sessions(unit, token)
+        given = approvals.c.state == ApprovalState.APPROVED.value
+        cancel_approvals(unit, approvals.c.answered_by == token.serial, given, ~approvals.c.used)
     clear_failures(token)
     unit.record(token, "unblock", {})
 

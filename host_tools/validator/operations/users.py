@@ -133,7 +133,7 @@ def _end_approvals(unit: UnitOfWork, user: UserRow) -> None:
     has asked is told so. What is over goes with the user."""
     state, mine = approvals.c.state, approvals.c.owner_id == user.id
     waits = and_(state == ApprovalState.WAITING.value, approvals.c.expires_at > unit.now)
-    unused = and_(state == ApprovalState.APPROVED.value, approvals.c.used.is_(False))
+    unused = and_(state == ApprovalState.APPROVED.value, ~approvals.c.used)
     lifecycle.cancel_approvals(unit, mine, or_(waits, unused), forget_owner=True)
     unit.delete(approvals, mine)
 

@@ -70,6 +70,18 @@ def test_what_was_approved_is_not_used_when_its_device_was_blocked_or_removed_si
     assert site.validator.verify_audit().broken == ()
 
 
+def test_what_was_approved_before_a_block_is_not_used_after_it(site: Site, phone: AppDevice):
+    used, unused = site.ask(session="browser-session-1"), site.ask(session="browser-session-2")
+    for shown, asked in zip(phone.waiting(), (used, unused), strict=True):
+        assert phone.answer(shown, "approve", asked["digits"])["accepted"]
+    assert site.bank.post(f"/v1/approvals/{used['id']}/use").json() == {"used": True}
+    site.validator.block(phone.device, actor="test")
+    site.validator.unblock(phone.device, actor="test")
+    assert (site.state(used), site.state(unused)) == ("approved", "cancelled")
+    assert site.bank.post(f"/v1/approvals/{unused['id']}/use").json() == {"used": False}
+    assert site.validator.verify_audit().broken == ()
+
+
 @pytest.mark.parametrize("decision", ["decline", "report"])
 def test_who_waits_is_told_that_it_was_declined(site: Site, phone: AppDevice, decision: str):
     asked = site.ask()

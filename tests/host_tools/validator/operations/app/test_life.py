@@ -194,6 +194,9 @@ class Life(RuleBasedStateMachine):
         self.blocked[number] = not self.blocked[number]
         if not self.blocked[number]:
             self.opened_at[number] = -float("inf")  # the session from before is over
+            for one in self.approvals:
+                if one.state == "approved" and one.answered_by == number and not one.used:
+                    one.state = "cancelled"
 
     @rule(number=st.sampled_from([0, 1]), pin=st.sampled_from([APP_PIN, "9753"]))
     def unlock(self, number: int, pin: str) -> None:
