@@ -167,13 +167,15 @@ class AppService:
 
         return self._read(tried)
 
-    def practice(self, session: Secret, limits: ApprovalLimits) -> WaitingApproval:
-        """Make an approval to practise on, which nothing keeps."""
+    def practice(
+        self, session: Secret, limits: ApprovalLimits, language: str | None
+    ) -> WaitingApproval:
+        """Make an approval to practise on, which nothing keeps, in a language; None: the user's."""
 
         def made(connection: Connection) -> WaitingApproval:
             now = self._clock()
             holder = sessions.find(connection, self._keys, session, now)
-            return answers.practice(holder, now, limits)
+            return answers.practice(holder, now, limits, language)
 
         return self._read(made)
 

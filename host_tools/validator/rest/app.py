@@ -44,6 +44,7 @@ from host_tools.validator.rest.approvals import LONGEST_WAIT, ReferenceInPath
 from host_tools.validator.rest.tokens import Service
 from host_tools.validator.rule import app_keys, app_pins, signed_texts
 from host_tools.validator.service import Validator
+from host_tools.web_pages import asked_language
 
 router = APIRouter(prefix="/app/api", route_class=ApiRoute, include_in_schema=False)
 
@@ -377,9 +378,11 @@ def set_notices(
 
 @router.post("/practice", responses=responses())
 def practice(request: Request, service: Service, session: Session) -> PracticeApproval:
-    """Give an approval to practise on."""
+    """Give an approval to practise on, in the language that Accept-Language asks for, or else the
+    user's."""
     settings: Settings = request.app.state.settings
-    return PracticeApproval(**asdict(service.app.practice(session, settings.app.limits)))
+    language = asked_language(request.headers)
+    return PracticeApproval(**asdict(service.app.practice(session, settings.app.limits, language)))
 
 
 @router.post("/practice/answer", responses=responses())

@@ -116,14 +116,17 @@ def extend(
     return waiting_of(asked_for.prolonged(unit, row, limits), holder.owner)
 
 
-def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingApproval:
-    """Make an approval to practise on."""
-    sentence = catalogue.text(holder.owner.language, "approval.practice")
+def practice(
+    holder: Holder, now: float, limits: ApprovalLimits, language: str | None
+) -> WaitingApproval:
+    """Make an approval to practise on, in a language; None: the user's."""
+    language = language or holder.owner.language
+    sentence = catalogue.text(language, "approval.practice")
     return WaitingApproval(
         "practice",
         secrets.token_urlsafe(32),
         "practice",
-        catalogue.text(holder.owner.language, "approval.practice-party"),
+        catalogue.text(language, "approval.practice-party"),
         holder.owner.user_id,
         ApprovalKind.TEXT,
         sentence,
@@ -134,7 +137,7 @@ def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingAppro
         int(now),
         now + limits.life,
         asked_for.EXTENSIONS,
-        holder.owner.language,
+        language,
     )
 
 

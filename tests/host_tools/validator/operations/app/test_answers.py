@@ -272,6 +272,9 @@ def test_the_device_is_told_in_which_language_a_sentence_is(
         site.ask(**what)
         assert phone.waiting()[-1]["language"] == told
     assert phone.ask("POST", "/practice", {}).json()["language"] == language
+    phone.headers["Accept-Language"] = "en-GB,en;q=0.9"
+    practice = phone.ask("POST", "/practice", {}).json()
+    assert (practice["language"], practice["party_name"]) == ("en", "Practice: nobody asks")
 
 
 def test_one_party_does_not_use_up_what_others_may_ask(site: Site, clock: VirtualClock):
