@@ -35,7 +35,7 @@ def test_with_too_little_time_left_the_fresh_code_is_waited_for_and_read(runtime
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("da", "Vent 2 sekunder."), ("en", "Wait 2 seconds.")]
+    ("language", "words"), [("da", "Vent 2 sekunder."), ("en", "Wait 2 full seconds.")]
 )
 def test_the_last_second_of_a_wait_is_rounded_up_to_a_plural(
     runtime: Runtime, language: str, words: str
