@@ -68,6 +68,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "status": "When the status was said",
             "function": "When a function is asked for",
             "keys": "While the keys say their names",
+            "turning_off": "While it says that it turns off",
             "offer": "When a key delay is offered (other keys act on the screen before)",
         },
         "actions": {
@@ -145,6 +146,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "status": "Når status er sagt",
             "function": "Når der bliver spurgt om en funktion",
             "keys": "Mens tasterne siger deres navne",
+            "turning_off": "Mens den siger, at den slukker",
             "offer": "Når en tastepause bliver tilbudt (andre taster virker på skærmen før)",
         },
         "actions": {

@@ -143,7 +143,8 @@ class ChallengeDialogue:
 
 class Confirmation(UpdatedView):
     """What was typed, read back. When all of it was heard the hash approves it; until the response
-    is said any other key takes that back. The star begins again."""
+    is said any other key takes that back. The star begins again. When something else was said
+    last, the hash reads back: it may have been meant to say that again."""
 
     kind = "confirmation"
     stays = asks = new_first = True
@@ -162,16 +163,18 @@ class Confirmation(UpdatedView):
         self._again = again
         self._known = False  # whether all was heard
         self._approved = False
+        self._else_said = False  # whether what was said last is something else
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
-        self._approved = False
+        self._approved = self._else_said = False
         self.lines = self._read_back
         return UpdatedView.from_start(self)
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says; an approval is taken back."""
         self._approved = False
+        self._else_said = True
         self._tell(*view.told())
         return self
 
@@ -184,7 +187,7 @@ class Confirmation(UpdatedView):
 
     def approve(self, key: str) -> "Screen":
         """Approve what was heard to its end; else read it back again."""
-        if not self._known:
+        if self._else_said or not self._known:
             return self.from_start()
         self._approved = True
         self._tell(["right", "star", "clear"])

@@ -58,7 +58,9 @@ class Digits(UpdatedView):
         return None
 
     def clear(self, key: str) -> "Screen":
-        """Delete what was typed."""
+        """Delete what was typed; where that is nothing, say the number again."""
+        if not self._typed:
+            return self.from_start()
         self._start_over()
         self.lines = [["cleared"]]
         self._said = ["cleared"]

@@ -39,6 +39,21 @@ def _stays(screen: "Any", name: str) -> bool:
     return screen.stays and not (name == "status" and screen.first and not screen.typed)
 
 
+def _loses(screen: "Any") -> bool:
+    """Return True when another screen in place of this one would lose what was typed into it, or
+    what it asks to approve."""
+    return screen.asks and getattr(screen, "typed", None) != ""
+
+
+def _unused(interaction: "Interaction") -> View:
+    """Return what is said of a function that there is not now."""
+    app = interaction.app
+    screen: View = app.screen
+    if screen.stays:
+        return screen.tell(MessageView(app, "no_function"))
+    return MessageView(app, "no_function", "press_red")
+
+
 def repeat(interaction: "Interaction", _: int) -> View:
     """Say the last code again, with the time it has left; without one, or where an answer is
     awaited, what is on the display."""
@@ -68,12 +83,17 @@ def own_pace(interaction: "Interaction", _: int) -> View:
 
 
 def practice(interaction: "Interaction", _: int) -> View:
-    """Give a code for training."""
+    """Give a code for training, unless that would lose what was typed."""
+    if _loses(interaction.app.screen):
+        return _unused(interaction)
     return interaction.accounts.training_code()
 
 
 def next_account(interaction: "Interaction", _: int) -> View:
-    """Give a code of the next account."""
+    """Give a code of the next account, where there is another one and nothing typed is lost."""
+    app = interaction.app
+    if len(app.vault.credentials) == 1 or _loses(app.screen):
+        return _unused(interaction)
     return interaction.accounts.next_account()
 
 

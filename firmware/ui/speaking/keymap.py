@@ -18,8 +18,9 @@ with two: the next key chooses one, and without a key the code is given.
 
 What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
 with the hash, which is no function's way in on those screens, and the response only when all was
-heard. A hash within second_press_ms after red counts as red there: it may have been meant for the
-function of a hand that trembled and pressed red three times.
+heard and nothing else was said since, such as a volume: then the hash reads back again. A hash
+within second_press_ms after red counts as red there: it may have been meant for the function of a
+hand that trembled and pressed red three times.
 
 A press is a trembling one when the same key went down less than TREMOR_MS before, was let go since
 (no bounce), and what it did then is not REPEATED: a function asked for with red, red that woke the
@@ -132,6 +133,7 @@ SCREENS = {
     "fresh_period": {"red": "take_now"},
     "fresh_response": {"#": "say_again", "*": "begin_again", "red": "repeat"},
     "offer": {"*": "accept", "#": "repeat", "red": "go_back"},
+    "turning_off": {"digit": "go_back", "*": "go_back", "#": "go_back", "red": "go_back"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},
 }
@@ -148,4 +150,5 @@ def action(kind: str, key: str) -> str | None:
 
 def passes(kind: str, key: str) -> bool:
     """Return True when that kind of screen has no entry of its own for a key."""
-    return key not in SCREENS.get(kind, {})
+    keys = SCREENS.get(kind, {})
+    return key not in keys and not (key.isdigit() and "digit" in keys)

@@ -45,7 +45,9 @@ class News(Unasked):
 
 
 class TurningOff(Unasked):
-    """Nobody has pressed for long. Any key goes back to what was there."""
+    """Nobody has pressed for long. Any key alone goes back to what was there, and does no more."""
+
+    kind = "turning_off"
 
     def __init__(self, app: "App", below: View):
         """Say it over a view."""

@@ -168,6 +168,50 @@ def test_a_suite_with_time_says_how_long_the_answer_lasts(runtime: Runtime):
     assert heard[4:] == ["code", *peer(SECRET, account["suite"], NUMBER, unix_time=now)]
 
 
+def test_the_star_says_a_response_again_where_nothing_was_typed(runtime: Runtime):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    code = again(runtime, "#", "until quiet")[3:]
+    assert again(runtime, "*", "until quiet") == code
+
+
+@pytest.mark.parametrize("function", ["red+3", "red+5", "red+8", "red+2", "red+9", "5"])
+def test_the_hash_after_something_else_was_said_reads_back_and_approves_nothing(
+    runtime: Runtime, function: str
+):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    again(runtime, function, "wait 2000")
+    read_back = ["is_right", "number", *NUMBER, *CONFIRM]
+    assert again(runtime, "#", "until quiet") == read_back
+    assert again(runtime, "#", "until quiet")[:4] == [*APPROVED, "code"]
+
+
+@pytest.mark.parametrize("key", ["#", "*", "5", "0", "red"])
+def test_a_key_while_the_token_says_that_it_turns_off_only_keeps_it_on(runtime: Runtime, key: str):
+    begin(runtime, held())
+    read_back = ["is_right", "number", *NUMBER, *CONFIRM]
+    assert enter(runtime, NUMBER)[-len(read_back) :] == read_back
+    heard: list[str] = []
+    while "turns_off" not in heard:
+        heard = again(runtime, "wait 100")
+    assert again(runtime, key, "until quiet") == read_back
+    assert again(runtime, "#", "until quiet")[:4] == [*APPROVED, "code"]
+
+
+@pytest.mark.parametrize("key", ["#", "*"])
+@pytest.mark.parametrize("accounts", [1, 2])
+def test_no_function_gives_up_what_was_typed_or_read_back(
+    runtime: Runtime, key: str, accounts: int
+):
+    begin(runtime, *[held()] * accounts)
+    again(runtime, *NUMBER[:3])
+    assert again(runtime, f"red+{key}", "until quiet")[-1] == "no_function"
+    enter(runtime, NUMBER[3:])
+    assert again(runtime, f"red+{key}", "until quiet") == ["no_function"]
+    assert again(runtime, "#", "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]
+
+
 TIMED = "OCRA-1:HOTP-SHA1-6:C-QN08-T30S"
 
 

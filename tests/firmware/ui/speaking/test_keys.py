@@ -125,8 +125,9 @@ def counted(screen: str, key: str, before: dict) -> list[int]:
         "theme",
         "no function",
     )
-    if FUNCTIONS[key][0] == "next_account" and counting and before["tries"] is None:
-        counters[1 % len(counters)] += 1
+    several = len(counters) > 1
+    if FUNCTIONS[key][0] == "next_account" and several and counting and before["tries"] is None:
+        counters[1] += 1
     return counters
 
 
@@ -145,7 +146,8 @@ def unasked(screen: str, key: str, told: tuple, times: int) -> list[str]:
         expected = settings(before, key, times)
         if {each: facts[each] for each in expected} != expected:
             found.append(f"settings {facts}")
-        if name in ("practice", "next_account"):
+        nothing_typed = before["screen"] not in WAITING or before["typed"] == ""
+        if name in ("practice", "next_account") and nothing_typed:
             continue
         left = name == "status" and before["typed"] == "" and before["tries"] == 0
         if before["screen"] in WAITING and not left:

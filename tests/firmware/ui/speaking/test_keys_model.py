@@ -51,6 +51,7 @@ class Payment:
         self.heard = False
         self.approved = False
         self.may_sign = 0
+        self.else_said = False  # since it was read back
         self._reds = 0  # presses in a row, each within a second of the one before
 
     def step(self, gesture: Gesture) -> None:
@@ -66,6 +67,7 @@ class Payment:
             self._reds = 0
         if key == "red":
             self._reds += 1
+            self.else_said = False  # red alone reads back
             return
         # Two reds ask for a function, a third goes back from there: the key then counts alone.
         alone = way == "alone" or (way == "double" and self._reds % 2 == 1)
@@ -74,9 +76,10 @@ class Payment:
         if self.screen == "elsewhere":
             return
         if key == "#" and alone:
-            self.approved = self.heard and not soon_after_red
-        elif key in "*#":
-            self.screen = "elsewhere"  # begun again, or left
+            self.approved = self.heard and not soon_after_red and not self.else_said
+        elif key == "*" and alone:
+            self.screen = "elsewhere"  # begun again
+        self.else_said = key not in "0*#" or not (alone or key == "0")
 
 
 def follow_payment(runtime: Runtime, gestures: list[Gesture]) -> None:
