@@ -222,6 +222,7 @@ def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         yield "account to pay", _after(token, token.tap, "#")
         _typed(token, "4071886")
         yield "payment read back", _after(token, token.tap, "#")
+        token.tap("*")
         token.chord("*")
         yield "status with a PIN", _after(token, token.chord, "5")
         token.tap("2")
