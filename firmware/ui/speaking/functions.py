@@ -16,7 +16,7 @@ from firmware.ui.speaking.pages import (
     StatusPage,
     ThemePage,
 )
-from firmware.ui.speaking.view import MessageView, View
+from firmware.ui.speaking.view import MessageView, View, no_function
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -43,15 +43,6 @@ def _loses(screen: "Any") -> bool:
     """Return True when another screen in place of this one would lose what was typed into it, or
     what it asks to approve."""
     return screen.asks and getattr(screen, "typed", None) != ""
-
-
-def _unused(interaction: "Interaction") -> View:
-    """Return what is said of a function that there is not now."""
-    app = interaction.app
-    screen: View = app.screen
-    if screen.stays:
-        return screen.tell(MessageView(app, "no_function"))
-    return MessageView(app, "no_function", "press_red")
 
 
 def repeat(interaction: "Interaction", _: int) -> View:
@@ -84,16 +75,18 @@ def own_pace(interaction: "Interaction", _: int) -> View:
 
 def practice(interaction: "Interaction", _: int) -> View:
     """Give a code for training, unless that would lose what was typed."""
-    if _loses(interaction.app.screen):
-        return _unused(interaction)
+    screen: View = interaction.app.screen
+    if _loses(screen):
+        return no_function(screen)
     return interaction.accounts.training_code()
 
 
 def next_account(interaction: "Interaction", _: int) -> View:
     """Give a code of the next account, where there is another one and nothing typed is lost."""
     app = interaction.app
-    if len(app.vault.credentials) == 1 or _loses(app.screen):
-        return _unused(interaction)
+    screen: View = app.screen
+    if len(app.vault.credentials) == 1 or _loses(screen):
+        return no_function(screen)
     return interaction.accounts.next_account()
 
 

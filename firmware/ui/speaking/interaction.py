@@ -13,7 +13,7 @@ from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.code import account_name
 from firmware.ui.speaking.preferences import DELAY_UNIT, Preferences
-from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, MessageView, View, failure
+from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, View, failure, no_function
 
 if False:
     from firmware.interfaces import Any, App, Screen, Ticks, Tremor  # type: ignore[unreachable]
@@ -404,8 +404,7 @@ class Interaction:
         self._hand().did(keymap.action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
-            message = MessageView(app, "no_function", "press_red")
-            following = view.tell(MessageView(app, "no_function")) if view.stays else message
+            following = no_function(view)
         if following is not LATER:
             app.show(following)
 

@@ -139,16 +139,18 @@ SCREENS = {
 }
 
 
-def action(kind: str, key: str) -> str | None:
-    """Return the method that a key alone calls on that kind of screen, None for none."""
+def _own(kind: str, key: str) -> str | None:
+    """Return the method that a kind of screen itself has for a key, None for none."""
     keys = SCREENS.get(kind, {})
     found = keys.get(key)
-    if found is None and key.isdigit():
-        found = keys.get("digit")
-    return found or SCREENS["any"].get(key)
+    return keys.get("digit") if found is None and key.isdigit() else found
+
+
+def action(kind: str, key: str) -> str | None:
+    """Return the method that a key alone calls on that kind of screen, None for none."""
+    return _own(kind, key) or SCREENS["any"].get(key)
 
 
 def passes(kind: str, key: str) -> bool:
     """Return True when that kind of screen has no entry of its own for a key."""
-    keys = SCREENS.get(kind, {})
-    return key not in keys and not (key.isdigit() and "digit" in keys)
+    return _own(kind, key) is None

@@ -217,6 +217,13 @@ class MessageView(View):
         View.__init__(self, app, list(phrases[:1]), "", [[phrase] for phrase in phrases[1:]])
 
 
+def no_function(view: View) -> View:
+    """Return what is said of a key that does nothing on this view; one that stays says it."""
+    if view.stays:
+        return view.tell(MessageView(view.app, "no_function"))
+    return MessageView(view.app, "no_function", "press_red")
+
+
 def failure(app: "App", reason: str) -> MessageView:
     """Return the message about a failure, named by its phrase."""
     return MessageView(app, reason, _REMEDIES[reason])
