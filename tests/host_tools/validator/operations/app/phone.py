@@ -97,6 +97,13 @@ def sure(page: Page, pin: str | None = None) -> None:
     page.locator("#sure-yes").click()
 
 
+def approve(page: Page, digits: str, pin: str | None = None) -> None:
+    """Type the digits and approve by a press."""
+    page.locator("#digits").fill(digits)
+    page.locator("#press").click()
+    sure(page, pin)
+
+
 def outcome(page: Page, text: str) -> None:
     expect(page.locator("#outcome")).to_have_text(re.compile(text))
     expect(page.locator("#status")).to_have_text(re.compile(text))

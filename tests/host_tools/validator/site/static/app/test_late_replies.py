@@ -8,6 +8,7 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.host_tools.validator.operations.app.phone import (
     PAYMENT,
+    approve,
     opened,
     outcome,
     sure,
@@ -86,16 +87,11 @@ def test_a_reply_that_arrives_after_the_app_was_locked_changes_nothing(
     opened(page, site)
     asked = site.ask()
 
-    def approve() -> None:
-        page.locator("#digits").fill(asked["digits"])
-        page.locator("#press").click()
-        sure(page)
-
     for path, act in (
         ("extend", page.locator("#extend").click),
         ("history", page.locator("#menu [data-go=account]").click),
         ("practice", page.locator("#menu [data-go=practice]").click),
-        ("answer", approve),
+        ("answer", lambda: approve(page, asked["digits"])),
     ):
         expect(page.locator("#approval")).to_be_visible()
         replies = Held(page, f"**/app/api/**/{path}")
@@ -185,10 +181,8 @@ def test_what_became_of_an_answer_is_not_taken_back_when_its_reply_is_lost_later
 ) -> None:
     opened(page, site)
     asked = site.ask(**PAYMENT)
-    page.locator("#digits").fill(asked["digits"])
     replies = Held(page, "**/answer")
-    page.locator("#press").click()
-    sure(page)
+    approve(page, asked["digits"])
     outcome(page, "^Godkendt")
     replies.lose()
     outcome(page, "^Godkendt")
@@ -199,11 +193,9 @@ def test_what_became_of_an_answer_is_told_last_when_its_reply_is_lost_while_that
 ) -> None:
     opened(page, site)
     asked = site.ask(**PAYMENT)
-    page.locator("#digits").fill(asked["digits"])
     replies, told = Held(page, "**/answer"), Held(page, "**/app/api/history")
     polls = Held(page, "**/app/api/approvals?wait=0*")
-    page.locator("#press").click()
-    sure(page)
+    approve(page, asked["digits"])
     told.awaits()
     replies.lose()
     outcome(page, "kan være nået frem eller ej")

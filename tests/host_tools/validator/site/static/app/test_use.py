@@ -16,6 +16,7 @@ from host_tools.validator.notices.smtp import MailServer
 from tests.host_tools.validator.operations.app.phone import (
     PAYMENT,
     activate,
+    approve,
     judge,
     new_page,
     opened,
@@ -130,9 +131,7 @@ def test_wrong_digits_declining_and_reporting(page: Page, site: Site) -> None:
     opened(page, site)
     asked = site.ask()
     wrong = f"{(int(asked['digits']) + 1) % 100:02}"
-    page.locator("#digits").fill(wrong)
-    page.locator("#press").click()
-    sure(page)
+    approve(page, wrong)
     outcome(page, "ikke sidens cifre.*Forsøg tilbage: 2.")
     expect(page.locator("#digits")).to_have_value("")
     assert page.locator("#digits").get_attribute("aria-invalid") == "true"
@@ -493,9 +492,7 @@ def test_practice_is_never_an_approval(page: Page, site: Site) -> None:
     page.locator("#menu [data-go=practice]").click()
     expect(page.locator("#practice-hint")).to_be_visible()
     judge(page)
-    page.locator("#digits").fill("42")
-    page.locator("#press").click()
-    sure(page)
+    approve(page, "42")
     outcome(page, "Det var en øvelse")
     page.locator("#menu [data-go=practice]").click()
     expect(page.locator("#practice-hint")).to_be_visible()
@@ -507,9 +504,7 @@ def test_a_telephone_that_verifies_its_user_needs_no_pin(page: Page, site: Site)
     with_authenticator(page)
     opened(page, site, pin=None)
     asked = site.ask(**PAYMENT)
-    page.locator("#digits").fill(asked["digits"])
-    page.locator("#press").click()
-    sure(page)
+    approve(page, asked["digits"])
     outcome(page, "Godkendt")
     told = site.bank.get(f"/v1/approvals/{asked['id']}").json()
     assert (told["state"], told["amr"]) == ("approved", ["hwk", "user"])
@@ -541,9 +536,7 @@ def test_a_text_that_was_altered_on_its_way_is_not_approved(page: Page, site: Si
     asked = site.ask(**PAYMENT)
     opened(page, site)
     expect(page.locator("#asked")).to_contain_text("9979")
-    page.locator("#digits").fill(asked["digits"])
-    page.locator("#press").click()
-    sure(page)
+    approve(page, asked["digits"])
     outcome(page, "er ikke det, der blev spurgt om")
     assert site.state(asked) == "waiting"
 
@@ -553,15 +546,13 @@ def test_an_answer_whose_reply_is_lost_is_told_when_the_server_is_reached(
 ) -> None:
     opened(page, site)
     asked = site.ask(**PAYMENT)
-    page.locator("#digits").fill(asked["digits"])
 
     def lose(route: Any) -> None:
         route.fetch()
         route.abort()
 
     page.route("**/answer", lose)
-    page.locator("#press").click()
-    sure(page)
+    approve(page, asked["digits"])
     outcome(page, "kan være nået frem eller ej|^Godkendt")
     outcome(page, "^Godkendt")
     assert site.state(asked) == "approved"
@@ -570,7 +561,6 @@ def test_an_answer_whose_reply_is_lost_is_told_when_the_server_is_reached(
 def test_an_answer_that_did_not_arrive_is_told_and_given_again(page: Page, site: Site) -> None:
     opened(page, site)
     asked = site.ask(**PAYMENT)
-    page.locator("#digits").fill(asked["digits"])
     answers: list[Any] = []
 
     def refuse_the_first(route: Any) -> None:  # a route of times=1 could lose the poll that follows
@@ -581,8 +571,7 @@ def test_an_answer_that_did_not_arrive_is_told_and_given_again(page: Page, site:
             route.continue_()
 
     page.route("**/answer", refuse_the_first)
-    page.locator("#press").click()
-    sure(page)
+    approve(page, asked["digits"])
     outcome(page, "nåede ikke frem")
     assert site.state(asked) == "waiting"
     page.locator("#press").click()
