@@ -26,6 +26,8 @@ PERIOD = 30  # seconds
 PAYMENT = "payment"
 PAYMENT_SUITE = "OCRA-1:HOTP-SHA256-8:QA32"
 _DIGITS = (6, 8)
+# The seed in a user-ID: a long one's digits could be a CPR number, which servers refuse.
+_AS_LETTERS = str.maketrans("0123456789", "abcdefghij")
 _BEHIND = 600.0  # seconds that tokens start in the past, so that late codes need no waiting
 # Bytes, RFC 4226 section 4 and RFC 6238 section 5.1.
 _SECRET_SIZE = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
@@ -87,7 +89,7 @@ class TokenPool:
         serial = device.provision(credential)
         clock_set_at = device.now
         self._time.wait_until(device.now, Message("qa-wait.provisioning"))
-        user_id = f"qa-{self._seed}-{number}"
+        user_id = f"qa-{str(self._seed).translate(_AS_LETTERS)}-{number}"
         self._target.enrol(user_id, serial, credential, clock_set_at)
         self._stack.callback(self._target.withdraw, user_id, serial)
         return EnrolledToken(user_id, serial, device, PERIOD, credential, free_at=self._time.now())

@@ -124,6 +124,11 @@ def test_the_same_seed_gives_the_same_codes_and_answers(tmp_path_factory):
     assert [code for _, code, _ in first] != [code for _, code, _ in codes(4)]
 
 
+def test_a_seed_that_reads_as_a_cpr_number_gives_user_ids_that_servers_take(tmp_path):
+    with environment(tmp_path, seed=1303851234) as env:
+        assert [token.user_id for token in env.tokens] == ["qa-bdadifbcde-0", "qa-bdadifbcde-1"]
+
+
 def test_every_submission_names_the_press_that_its_code_was_read_at(run_of):
     env, results = run_of(1).env, run_of(1).results
     assert all(each.press in env.presses for each in env.submissions)
