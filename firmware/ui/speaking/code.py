@@ -23,7 +23,7 @@ class Digits(UpdatedView):
     def __init__(self, app: "App", title: list, number: str, lines: "Lines" = ()):
         """Show a view whose paragraphs are replaced by what is typed."""
         UpdatedView.__init__(self, app, title, number, lines)
-        self._typed = ""
+        self._typed = self._before = ""  # before the last key
         self._heading = title
         self._below = lines
 
@@ -44,14 +44,25 @@ class Digits(UpdatedView):
 
     def check(self, key: str) -> "Screen":
         """Add a digit."""
+        self._before = self._typed
         if len(self._typed) == len(self.number):
             self._start_over()
-        self._typed += key
-        self.lines = [[grouped_as(self._typed, self.number)]]
-        self._said = [key]
-        if len(self._typed) == len(self.number):
-            self._judge(key)
+        self._type(self._typed + key)
         return View.from_start(self)
+
+    def take_back(self) -> None:
+        """Take the last digit back."""
+        typed = self._before
+        self.from_start()
+        if typed:
+            self._type(typed)
+
+    def _type(self, typed: str) -> None:
+        self._typed = typed
+        self.lines = [[grouped_as(typed, self.number)]]
+        self._said = [typed[-1]]
+        if len(typed) == len(self.number):
+            self._judge(typed[-1])
 
     def left(self, now: "Ticks") -> int | None:
         """Return the milliseconds until the number expires, None when it never does."""

@@ -276,9 +276,7 @@ class Interaction:
         replaced = self._replaced
         app.stay_on()
         if view.exploring:
-            self._red_event("chord")
-            self._end_exploring(with_red=True)
-            return
+            self._keep_exploring()
         following = self._red_event("second" if second else "press")
         if second:
             self._hand().did("function")
@@ -293,7 +291,7 @@ class Interaction:
 
     def _red_up(self, at: "Ticks") -> None:
         app = self.app
-        if app.screen is None or app.screen.exploring:
+        if app.screen is None:
             self._red_event("end")
             return
         following = self._red_event("release")
@@ -314,9 +312,11 @@ class Interaction:
         return self._keymap().action(view.kind, _RED) is not None or self.accounts.harmless(view)
 
     def _red_released(self) -> None:
-        """Do what the red key does alone; a second press takes it back."""
-        self._red_event("act")
-        self._replaced = (self.app.screen, self.accounts.last)
+        """Do what the red key does alone; a second press takes it back, but for the end of the
+        names of the keys: a hand that trembles leaves them too."""
+        view = self.app.screen
+        if self._red_event("chord" if view.exploring else "act") == "acted":
+            self._replaced = (view, self.accounts.last)
         self._do_red()
 
     def _red_alone(self) -> None:
@@ -385,8 +385,8 @@ class Interaction:
             view = app.screen
         self._red_event("chord" if with_red else "key")
         if view.exploring:
-            self._explore(key)
-            if key == "0":
+            self._explore(key, with_red)
+            if key == "0" and not with_red:
                 app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
             return
         last, when = self._function
@@ -444,21 +444,24 @@ class Interaction:
         self.app.screen.take_back()
         self._explore()
 
-    def _explore(self, key: str | None = None) -> None:
-        """Say a key's name; without a key, begin the exploration. It ends by itself."""
+    def _explore(self, key: str | None = None, with_red: bool = False) -> None:
+        """Say the name of a key, struck while red is down or not; without a key, begin the
+        exploration. It ends by itself."""
         from firmware.ui.speaking.key_explore import KeyExplore
 
         app = self.app
         self._announcer.stop()
         below = app.screen.below if app.screen.exploring else app.screen
-        app.show(KeyExplore(app, below, key))
+        app.show(KeyExplore(app, below, key, with_red))
+        self._keep_exploring()
+
+    def _keep_exploring(self) -> None:
+        """Count the time to the end of the exploration from now on."""
+        app = self.app
         app.after(_EXPLORE, app.product["explore_ms"] * app.time_outs, self._end_exploring)
 
-    def _end_exploring(self, with_red: bool = False) -> None:
-        from firmware.ui.speaking.key_explore import end_exploring
-
+    def _end_exploring(self) -> None:
         app = self.app
-        self._announcer.stop()
-        app.cancel(_EXPLORE)
-        app.cancel(_HOLD)
-        app.show(end_exploring(app, with_red))
+        if app.screen.exploring:  # red may have ended it
+            app.cancel(_HOLD)
+            app.show(app.screen.leave("0"))

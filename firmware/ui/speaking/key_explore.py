@@ -2,10 +2,11 @@
 301 549, 5.5.2). Red, and 0 held again, end it."""
 
 from firmware.ui.speaking.keymap import FUNCTIONS
+from firmware.ui.speaking.unasked import News
 from firmware.ui.speaking.view import MessageView, View
 
 if False:
-    from firmware.interfaces import App  # type: ignore[unreachable]
+    from firmware.interfaces import App, Screen  # type: ignore[unreachable]
 
 _NAMES = {"red": "red", "*": "star", "#": "hash"}  # digits are their own names
 
@@ -16,17 +17,29 @@ class KeyExplore(View):
     kind = "keys"
     exploring = True
 
-    def __init__(self, app: "App", below: View, key: str | None = None):
-        """Say the phrases of that key ("0" to "9", "*", "#"); the view below is gone back to."""
-        name = "explore" if key is None else _NAMES.get(key, key)
+    def __init__(self, app: "App", below: View, key: str | None = None, with_red: bool = False):
+        """Say the phrases of that key ("0" to "9", "*", "#"), and that red was down with it; the
+        view below is gone back to."""
+        name = ["explore" if key is None else _NAMES.get(key, key)]
         does = ("choose_key",) if key is None else FUNCTIONS[key][2]
-        View.__init__(self, app, [name], "", [list(does)])
+        View.__init__(self, app, ["red"] + name if with_red else name, "", [list(does)])
         self.below = below
 
+    def leave(self, key: str) -> "Screen":
+        """Return the view below with the end of the names; the red key says its own before."""
+        said = ("red", "new_code", "explore", "end") if key == "red" else ("explore", "end")
+        paragraphs = MessageView(self.app, *said)
+        if self.below.asks:
+            return self.below.tell(paragraphs)
+        return NamesEnded(self.app, self.below, *paragraphs.told())
 
-def end_exploring(app: "App", with_red: bool) -> View:
-    """Return the view that ends the exploration; the red key says its name before."""
-    said = ("red", "new_code", "explore", "end") if with_red else ("explore", "end")
-    below: View = app.screen.below
-    message = MessageView(app, *said)
-    return below.tell(message) if below.stays else message
+
+class NamesEnded(News):
+    """The end of the names, over the view that was there before them. Red, which may be the second
+    touch of a hand that trembles, gives no code."""
+
+    kind = "names_ended"
+
+    def go_back(self, key: str) -> "Screen":
+        """Return the view below, with what was typed; it says again what it said last."""
+        return self.below.key("#")

@@ -136,6 +136,7 @@ SCREENS = {
     "turning_off": {"digit": "go_back", "*": "go_back", "#": "go_back", "red": "go_back"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},
+    "names_ended": {"red": "go_back"},
 }
 
 
