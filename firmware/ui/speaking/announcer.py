@@ -110,7 +110,13 @@ class Announcer:
             self._send(self._player)
         else:
             self._watch()
-            self._app.after(_READ, _READ_MS, view.heard)
+            self._app.after(_READ, _READ_MS, lambda: self._read(view))
+
+    def _read(self, view: "View") -> None:
+        """Take a view as read; it may have given way to another one."""
+        view.heard()
+        if self._app.screen is not None:
+            self._watch()
 
     def tick(self) -> None:
         """Sound briefly: a key was felt, and what it does is still open. Fingers feel it also where

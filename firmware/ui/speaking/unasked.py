@@ -1,5 +1,5 @@
-"""What the token says without being asked, over the view that was there. Imported when there is
-something to say."""
+"""What the token says over the view that was there: without being asked, or of a key without a
+meaning. Imported when there is something to say."""
 
 from firmware.ui.speaking.preferences import DELAY_UNIT
 from firmware.ui.speaking.view import View
@@ -28,8 +28,8 @@ class Unasked(View):
 
 
 class News(Unasked):
-    """What has happened to the token. Then what was shown before is shown again; a token that was
-    off goes off."""
+    """What has happened to the token or does not happen. Then what was shown before is shown again;
+    a token that was off goes off."""
 
     def still_valid(self) -> bool:
         """Return False once the host took away what the view below shows."""

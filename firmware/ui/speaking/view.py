@@ -218,10 +218,12 @@ class MessageView(View):
 
 
 def no_function(view: View) -> View:
-    """Return what is said of a key that does nothing on this view; one that stays says it."""
+    """Return what is said of a key that does nothing on this view, which stays as it is."""
     if view.stays:
         return view.tell(MessageView(view.app, "no_function"))
-    return MessageView(view.app, "no_function", "press_red")
+    from firmware.ui.speaking.unasked import News
+
+    return News(view.app, view, ["no_function"], ["press_red"])
 
 
 def failure(app: "App", reason: str) -> MessageView:

@@ -372,7 +372,28 @@ def test_explore_mode_ends_after_20_s_without_a_key(runtime: Runtime):
     )
     assert [told[i][0][0] for i in (4, 6)] == ["1", "1"]
     assert told[7][0] == ["volume", "down", "explore"]
-    assert told[8][0] == ["no_function"]
+    assert told[8][0] == ["1"], "which is checked against the code again"
+
+
+@pytest.mark.parametrize("pause", ["wait 100", "until quiet"])
+@pytest.mark.parametrize(
+    ("reach", "stray", "key", "heard"),
+    [
+        (("red+3",), "5", "3", ["volume", "8"]),
+        (("red+6",), "*", "4", ["speed", "3"]),
+        (("red+9",), "1", "7", ["language", "language_name"]),
+        (("red+5", "1"), "6", "1", ["theme", "light"]),
+        (("red+5", "3"), "5", "3", ["key_delay", "3", "1", "down", "3", "up"]),
+        (("red+5",), "5", "8", ["tones", "1", "1", "down", "3", "up"]),
+    ],
+)
+def test_a_key_without_a_meaning_leaves_no_setting(
+    runtime: Runtime, reach: tuple[str, ...], stray: str, key: str, heard: list[str], pause: str
+):
+    play(runtime, "red", "until quiet", *reach, "until quiet", kind="hotp")
+    assert again(runtime, stray, "until quiet") == ["no_function", "press_red"]
+    again(runtime, stray, pause)
+    assert again(runtime, key, "until quiet") == heard
 
 
 def test_a_short_zero_is_no_explore_mode(runtime: Runtime):
