@@ -12,8 +12,8 @@ from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code, account_name, too_late
-from firmware.ui.speaking.entry import ENTERED, HiddenEntry, NumberEntry, groups_of_four
-from firmware.ui.speaking.view import UpdatedView, View, asked, failure
+from firmware.ui.speaking.entry import ENTERED, HiddenEntry, NumberEntry, Question, groups_of_four
+from firmware.ui.speaking.view import View, asked, failure
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -141,13 +141,12 @@ class ChallengeDialogue:
         )
 
 
-class Confirmation(UpdatedView):
+class Confirmation(Question):
     """What was typed, read back. When all of it was heard the hash approves it; until the response
-    is said any other key takes that back. The star begins again. When something else was said
-    last, the hash reads back: it may have been meant to say that again."""
+    is said any other key takes that back. The star begins again."""
 
     kind = "confirmation"
-    stays = asks = new_first = True
+    new_first = True
 
     def __init__(
         self,
@@ -158,25 +157,22 @@ class Confirmation(UpdatedView):
     ):
         """Read the lines back; then(self) gives the code's view, again() the first entry."""
         self._read_back = lines + [["hash", "right"], ["star", "clear"]]
-        UpdatedView.__init__(self, app, ["is_right"], "", self._read_back)
+        Question.__init__(self, app, ["is_right"], self._read_back)
         self._then = then
         self._again = again
         self._known = False  # whether all was heard
         self._approved = False
-        self._else_said = False  # whether what was said last is something else
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
-        self._approved = self._else_said = False
+        self._approved = False
         self.lines = self._read_back
-        return UpdatedView.from_start(self)
+        return Question.from_start(self)
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says; an approval is taken back."""
         self._approved = False
-        self._else_said = True
-        self._tell(*view.told())
-        return self
+        return Question.tell(self, view)
 
     def heard(self) -> None:
         """Give the response when the approval was said to its end."""
@@ -187,7 +183,7 @@ class Confirmation(UpdatedView):
 
     def approve(self, key: str) -> "Screen":
         """Approve what was heard to its end; else read it back again."""
-        if self._else_said or not self._known:
+        if not (self._known and self._answers()):
             return self.from_start()
         self._approved = True
         self._tell(["right", "star", "clear"])
@@ -197,10 +193,8 @@ class Confirmation(UpdatedView):
         """Return the first entry."""
         return self._again()
 
-    def _tell(self, *paragraphs: list) -> None:
-        self._said = [part for paragraph in paragraphs for part in paragraph]
-        self.lines = list(paragraphs) + self._read_back
-        View.from_start(self)
+    def _told(self, paragraphs: list) -> list:
+        return paragraphs + self._read_back
 
     def _go_on(self) -> None:
         self.app.show(self._then(self))

@@ -1,5 +1,7 @@
 """Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
-what was typed as it is."""
+what was typed as it is. Times are milliseconds of time.ticks_ms()."""
+
+import time
 
 from firmware.ui.speaking.view import LATER, UpdatedView, View
 
@@ -13,11 +15,59 @@ ENTERED = "entered"
 _DOT = 9  # radius of a dot that stands for a digit, pixels
 
 
-class NumberEntry(UpdatedView):
+class Question(UpdatedView):
+    """What waits for the hash. When something else was said last, such as a volume, the hash asks
+    again: it may have been meant to say that again. So does the second touch of a hand that
+    trembles, when the first has asked again."""
+
+    stays = asks = True
+
+    def __init__(self, app: "App", title: list, lines: "Lines"):
+        """Ask by a title and paragraphs."""
+        UpdatedView.__init__(self, app, title, "", lines)
+        self._else_said = False  # whether what was said last is something else
+        self._again_at: Ticks | None = None  # when it was asked again
+
+    def from_start(self) -> View:
+        """Return this view to be said whole."""
+        self._else_said = False
+        self._again_at = time.ticks_ms()
+        return UpdatedView.from_start(self)
+
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says."""
+        self._tell(*view.told())
+        self._else_said = True
+        return self
+
+    def _answers(self) -> bool:
+        """Return whether the hash answers."""
+        from firmware.ui.speaking.keymap import TREMOR_MS
+
+        again = self._again_at
+        soon = again is not None and time.ticks_diff(time.ticks_ms(), again) < TREMOR_MS
+        return not (soon or self._else_said)
+
+    def _own_said(self) -> None:
+        """Note that what is said is an answer to a key of its own."""
+        self._else_said = False
+        self._again_at = None
+
+    def _told(self, paragraphs: list) -> list:
+        """Return what is shown with these paragraphs."""
+        raise NotImplementedError
+
+    def _tell(self, *paragraphs: list) -> None:
+        self._own_said()
+        self._said = [part for paragraph in paragraphs for part in paragraph]
+        self.lines = self._told(list(paragraphs))
+        View.from_start(self)
+
+
+class NumberEntry(Question):
     """A number as it is typed."""
 
     kind = "entry"
-    stays = asks = True
 
     def __init__(
         self,
@@ -31,7 +81,7 @@ class NumberEntry(UpdatedView):
         """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
         before the key that ends it."""
         self._prompt = list(lines) + [["hash", "end"]]
-        UpdatedView.__init__(self, app, title, "", self._prompt)
+        Question.__init__(self, app, title, self._prompt)
         self.typed = ""
         self._before = ""  # what was typed before the last key
         self._least = least
@@ -41,7 +91,7 @@ class NumberEntry(UpdatedView):
     def from_start(self) -> View:
         """Return this view with its prompt and with what has been typed."""
         self.lines = self._typed_so_far() + self._prompt
-        return UpdatedView.from_start(self)
+        return Question.from_start(self)
 
     def add(self, key: str) -> "Screen":
         """Add a digit."""
@@ -49,6 +99,7 @@ class NumberEntry(UpdatedView):
         if len(self.typed) == self._most:
             self._tell(["end", "hash"])
         else:
+            self._own_said()
             self.typed += key
             self._added(key)
         return self
@@ -63,18 +114,15 @@ class NumberEntry(UpdatedView):
         """Take the last digit back."""
         self.typed = self._before
 
-    def tell(self, view: View) -> View:
-        """Return this entry with what a function says."""
-        self._tell(*view.told())
-        return self
-
     def end(self, key: str) -> "Screen":
-        """End, or ask again when there are too few digits."""
+        """End, or ask again when there are too few digits or something else was said last."""
         if len(self.typed) < self._least:
             self.from_start()
             if self.typed:
                 self.lines = [["too_short"]] + self.lines
             return self
+        if not self._answers():
+            return self.from_start()
         self.app.after(ENTERED, 0, self._end)
         return LATER
 
@@ -83,10 +131,8 @@ class NumberEntry(UpdatedView):
         self.lines = self._typed_so_far()
         View.from_start(self)
 
-    def _tell(self, *paragraphs: list) -> None:
-        self._said = [part for paragraph in paragraphs for part in paragraph]
-        self.lines = self._typed_so_far() + list(paragraphs)
-        View.from_start(self)
+    def _told(self, paragraphs: list) -> list:
+        return self._typed_so_far() + paragraphs
 
     def _typed_so_far(self) -> list:
         return [[groups_of_four(self.typed)]] if self.typed else []

@@ -187,6 +187,36 @@ def test_the_hash_after_something_else_was_said_reads_back_and_approves_nothing(
     assert again(runtime, "#", "until quiet")[:4] == [*APPROVED, "code"]
 
 
+@pytest.mark.clause("challenge: answered")
+@pytest.mark.parametrize("function", ["red+3", "red+5", "red+8", "red+#", "hold 0 2100"])
+def test_the_hash_after_something_else_was_said_says_what_was_typed_and_ends_nothing(
+    runtime: Runtime, function: str
+):
+    begin(runtime, held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment"))
+    again(runtime, *"250", "until quiet", function, "wait 21000")
+    asked = ["type", "amount", *"250", "hash", "end"]
+    heard = again(runtime, "#", "wait 220", "#", "until quiet")
+    assert heard[-len(asked) :] == asked, "also when the hash was struck twice"
+    assert again(runtime, "#", "until quiet") == ["type", "payee", "hash", "end"]
+    again(runtime, *"123", function, "wait 21000")
+    assert enter(runtime, "4")[:2] == ["is_right", "amount"], "a digit is the last again"
+
+
+def test_a_hash_struck_twice_reads_back_and_approves_nothing(runtime: Runtime):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    again(runtime, "red+3", "wait 2000")
+    read_back = ["is_right", "number", *NUMBER, *CONFIRM]
+    heard = again(runtime, "#", "wait 220", "#", "wait 220", "#", "until quiet", "wait 2000")
+    assert heard[-len(read_back) :] == read_back
+    while "turns_off" not in heard:
+        heard = again(runtime, "wait 100")
+    heard = again(runtime, "#", "wait 220", "#", "until quiet", "wait 2000")
+    assert heard[-len(read_back) :] == read_back
+    heard = again(runtime, "#", "wait 220", "#", "until quiet")
+    assert "code" in heard, "an approval struck twice is one"
+
+
 @pytest.mark.parametrize("key", ["#", "*", "5", "0", "red"])
 def test_a_key_while_the_token_says_that_it_turns_off_only_keeps_it_on(runtime: Runtime, key: str):
     begin(runtime, held())

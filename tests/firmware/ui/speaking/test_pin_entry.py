@@ -120,6 +120,14 @@ def test_too_short_is_no_try(runtime: Runtime):
     assert runtime.call(INTERACTION, "pin_tries") == 0
 
 
+def test_the_hash_after_something_else_was_said_is_no_try(runtime: Runtime):
+    play(runtime, "red", "until quiet", *"8290", "until quiet", "red+3", "until quiet", pin=PIN)
+    assert again(runtime, "#", "until quiet") == ASKED
+    assert runtime.call(INTERACTION, "pin_tries") == 0
+    again(runtime, "*")
+    assert gives_code(enter(runtime, PIN))
+
+
 def test_a_ninth_digit_is_refused(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"829136405", "until quiet", pin=PIN)
     assert said(told[-2:]) == ["end", "hash"]
@@ -153,6 +161,13 @@ def test_the_wait_outlives_the_power(runtime: Runtime):
     wrong(runtime, 5)
     runtime.call(INTERACTION, "power_cycle")
     assert again(runtime, "red", "until quiet") == ["pin", "wait", "2", "minutes"]
+
+
+def test_a_key_without_a_meaning_hides_no_end_of_the_wait(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    wrong(runtime, 3)
+    assert again(runtime, "9", "until quiet") == ["no_function", "press_red"]
+    assert again(runtime, "wait 30000")[-2:] == ["pin", "press_red"]
 
 
 @pytest.mark.parametrize("fault", ["lost", "absent"])
