@@ -28,6 +28,7 @@ PRODUCT = {
     "fresh_ms": 5_000,  # a code's period is fresh for this time: nobody waits for a fresher one
     "combination_ms": 150,  # time after the red key in which another key combines with it
     "second_press_ms": 1_000,  # a second press of the red key within it asks for a function
+    "choice_ms": 10_000,  # without a key for so long, the function is given up
     "explore_hold_ms": 2_000,  # holding 0 for this time starts key exploration
     "explore_ms": 20_000,  # key exploration ends after the last key
     "debounce_ms": 5,
@@ -51,7 +52,7 @@ PRODUCT = {
     "letters": "/letters.kvp",
     # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
     # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
-    # token waits before it turns off or ends the names of the keys. vibration: 0 off, 1 pulses,
+    # token waits before it turns off, ends the names of the keys or gives up a function. vibration: 0 off, 1 pulses,
     # 2 Morse, in place of the loudspeaker. tones: 1 while red is down and each second of a wait,
     # 0 none. voice: 1 or, where there is a second voice pack, 2.
     "settings": {

@@ -21,6 +21,7 @@ if False:
 # Deadlines
 _RED = "red"  # to act on the red key alone; also its name among the keys
 _RELEASED = "red released"  # to do what it does alone when that can be taken back
+_CHOICE = "choice"  # to give up the function that was asked for
 _TICK = "tick of red"  # to sound that the red key is down
 _HOLD = "hold"  # to begin or end the exploration of the keys
 _EXPLORE = "explore"  # to end it when no key comes
@@ -266,6 +267,7 @@ class Interaction:
         app.cancel(_RED)
         app.cancel(_HOLD)
         app.cancel(_RELEASED)
+        app.cancel(_CHOICE)
         self._red_down_at = time.ticks_ms()
         view = self._passed(app.screen, _RED)
         if view is None:
@@ -279,13 +281,12 @@ class Interaction:
             self._keep_exploring()
         following = self._red_event("second" if second else "press")
         if second:
-            self._hand().did("function")
             if replaced is not None:
                 view, self.accounts.last = replaced
             # From off it may be a hand that trembles, which waits for a code.
             if following == "chord":
                 covered = view.choosing or view.passing
-                app.show(FunctionChoice(app, view.below if covered else view))
+                app.show(FunctionChoice(app, view.below if covered else view, self._apart))
                 return
         app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
 
@@ -294,6 +295,8 @@ class Interaction:
         if app.screen is None:
             self._red_event("end")
             return
+        if app.screen.choosing:
+            app.after(_CHOICE, app.product["choice_ms"] * app.time_outs, self._no_key_chosen)
         following = self._red_event("release")
         if following is None:
             return
@@ -317,7 +320,22 @@ class Interaction:
         view = self.app.screen
         if self._red_event("chord" if view.exploring else "act") == "acted":
             self._replaced = (view, self.accounts.last)
+        if view.choosing:
+            self._hand().trembled(view.apart)
         self._do_red()
+
+    def _no_key_chosen(self) -> None:
+        """Go back from the choice of a function. A hand that trembles gets what its red key does
+        alone, where that can be taken back."""
+        app = self.app
+        view = app.screen
+        if not view.choosing:
+            return
+        app.screen = view.below
+        if self._hand().trembled(view.apart) and self._harmless():
+            self._do_red()
+        else:
+            app.show(view.go_back(_RED))
 
     def _red_alone(self) -> None:
         """Do what the red key does alone: it was released, and no second press came."""

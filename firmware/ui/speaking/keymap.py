@@ -14,7 +14,9 @@ Red acts last. While it is held it does nothing by itself. Alone it acts when it
 From off the press itself wakes the token, and what can be taken back comes at once, so that the
 first sound comes within 300 ms of the touch; a counted code comes second_press_ms after the
 release. A second press is then no function by itself, since a hand that trembles wakes the token
-with two: the next key chooses one, and without a key the code is given.
+with two: the next key chooses one, and without a key the code is given. Elsewhere the function is given
+up when no key came for choice_ms: a hand that trembles (below) gets what red does alone where that
+can be taken back, all others the screen that was there.
 
 What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
 with the hash, which is no function's way in on those screens, and the response only when all was
@@ -23,9 +25,9 @@ within second_press_ms after red counts as red there: it may have been meant for
 hand that trembled and pressed red three times.
 
 A press is a trembling one when the same key went down less than TREMOR_MS before, was let go since
-(no bounce), and what it did then is not REPEATED: a function asked for with red, red that woke the
-token and was pressed again without a key after it, a function or a method of the screen that says
-or does the same again, a key without a meaning. After two of them since the token was turned on it
+(no bounce), and what it did then is not REPEATED: red that woke the token or asked for a function
+and was pressed again without a key after it, a function or a method of the screen that says or does
+the same again, a key without a meaning. After two of them since the token was turned on it
 offers a key delay, once, and not when there is one: when neither key nor voice was used for the
 time for typing (its default at least), over a screen that can be interrupted. A PIN's, a number's
 and a payment's screens and responses, own pace and waits cannot. What it offers is the shortest of

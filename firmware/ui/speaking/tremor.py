@@ -23,7 +23,7 @@ class Tremor:
 
     def down(self, apart: int) -> None:
         """Note that a key goes down, so long after the same key, or -1 after another."""
-        if self._once and 0 <= apart < TREMOR_MS:
+        if self._once:
             self.trembled(apart)
         self._once = False
         self.wait()
@@ -32,10 +32,15 @@ class Tremor:
         """Note what that key did: a method of the screen, a function, or nothing."""
         self._once = name not in REPEATED
 
-    def trembled(self, apart: int) -> None:
-        """Count a press of two touches so far apart."""
+    def trembled(self, apart: int) -> bool:
+        """Return whether two touches so far apart are one press of a hand that trembles, and count
+        it."""
+        if not 0 <= apart < TREMOR_MS:
+            return False
         self._presses += 1
         self._longest = max(self._longest, apart)
+        self.wait()
+        return True
 
     def wait(self) -> None:
         """Count the time to the offer from now on, where there is one to make."""

@@ -237,10 +237,12 @@ class FunctionChoice(View):
     kind = "function"
     choosing = True
 
-    def __init__(self, app: "App", below: View):
-        """Ask for a key; the function is done on the view below."""
+    def __init__(self, app: "App", below: View, apart: int):
+        """Ask for a key, after two presses so many milliseconds apart; the function is done on the
+        view below."""
         View.__init__(self, app, ["function"], "", [["choose_key"]])
         self.below = below
+        self.apart = apart
 
     def still_valid(self) -> bool:
         """Return False once the host took away what the view below shows."""

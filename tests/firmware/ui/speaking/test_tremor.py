@@ -64,6 +64,45 @@ def test_the_delay_is_offered_after_two_trembling_presses_and_a_pause(
     assert runtime.call(DRIVER, "settle", 1100)["screen"] == "offer"
 
 
+def test_red_struck_twice_on_a_token_that_is_on_is_a_trembling_press(runtime: Runtime):
+    for screen in ("code", "counting code", "volume"):
+        assert not offered(runtime, screen, twice("red")), "one is not enough"
+        assert offered(runtime, screen, twice("red"), twice("red", 11_000))
+        assert offered(runtime, screen, twice("red"), twice("red")), "also without the pause"
+
+
+@pytest.mark.clause("4.2.7", "5.8")
+@pytest.mark.parametrize(
+    ("screen", "after"),
+    [
+        ("counting code", "code"),
+        ("part of a PIN", "entry"),
+        ("read-back heard", "confirmation"),
+        ("volume", "code"),
+    ],
+)
+def test_red_struck_twice_gives_soon_what_red_gives_and_uses_nothing_up(
+    runtime: Runtime, screen: str, after: str
+):
+    before = runtime.call(DRIVER, "reach", screen)
+    assert do(runtime, twice("red"))["screen"] == "function"
+    assert runtime.call(DRIVER, "settle", 9_000)["screen"] == "function", "there is time for a key"
+    facts = runtime.call(DRIVER, "settle", 1_100)
+    assert facts["screen"] == after
+    for fact in ("counters", "last", "typed", "tries", "signed"):
+        assert facts[fact] == before[fact]
+
+
+@pytest.mark.parametrize(("apart", "fresh"), [(330, True), (700, True), (760, False), (950, False)])
+def test_only_a_hand_that_trembles_gets_another_code(runtime: Runtime, apart: int, fresh: bool):
+    """Whoever asked for a function calmly, and then for none, is back at the code."""
+    before = runtime.call(DRIVER, "reach", "code")
+    do(runtime, twice("red", 1000, apart))
+    facts = runtime.call(DRIVER, "settle", 45_000)
+    assert facts["screen"] == "code"
+    assert (facts["last"] != before["last"]) == fresh
+
+
 # The delay, in tenths of a second, that a hand needs whose touches are so many ms apart.
 @pytest.mark.parametrize(
     ("apart", "delay"),
