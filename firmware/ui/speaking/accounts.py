@@ -25,6 +25,7 @@ class Accounts:
         self._pin_entry: PinEntry | None = None  # made when there is a PIN to ask for
         self._unlocked = False
         self.last: Digits | None = None  # the last code, to be repeated
+        self._kept: Code | None = None  # the last one that is no training
 
     def new_code(self, speed: int | None = None) -> View:
         """Return a new code of the selected account, what comes first (PIN, challenge, the wait for
@@ -40,10 +41,8 @@ class Accounts:
             and vault.state != BLOCKED
             and not self._unlocked
         ):
-            self.last = None
-            view = self.pin_entry().ask(self._unlock)
-            view.first = True
-            return view
+            self._keep(None)
+            return self.pin_entry().ask(self._unlock)
         if (
             vault.credentials
             and vault.state != BLOCKED
@@ -51,10 +50,10 @@ class Accounts:
         ):
             from firmware.ui.speaking.challenge import ChallengeDialogue
 
-            self.last = None
-            view = ChallengeDialogue(app, self._index, self._answered).begin()
-            view.first = True
-            return view
+            # The response before stands until there is another one.
+            repeats = self._lasts() and self.last is self._kept
+            lines = [["red", "0", "repeat"]] if repeats else []
+            return ChallengeDialogue(app, self._index, self._answered, lines).begin()
         before = self.last
         code: Any = self._take()
         left = None if self.last is None else code.left(time.ticks_ms())
@@ -85,39 +84,44 @@ class Accounts:
         try:
             code, period, left = generate_code(self._app, self._index)
         except NoCodeError as error:
-            self.last = None
+            self._keep(None)
             return failure(self._app, error.reason)
-        self.last = Code(self._app, self._index, code, period, left)
-        return self.last
+        return self._keep(Code(self._app, self._index, code, period, left))
 
     def begin(self) -> View:
         """Return new_code() where that does no harm, else that a code is pending: a counter moves
         with it, and a second press may follow that asks for something else."""
         if not self._counts():
             return self.new_code()
-        self.last = None
+        self._keep(None)
         several = len(self._app.vault.credentials) > 1  # the name is said with the code
         return PendingCode(self._app, ["account", str(self._index + 1)] if several else ["red"])
 
     def after_red(self, screen: View) -> View:
         """Return what the red key alone leads to: from another screen back to a code that lasts,
         else a new code."""
-        last = self.last
-        return (
-            last.from_start() if last is not None and self._goes_back(screen) else self.new_code()
-        )
+        if not self._goes_back(screen):
+            return self.new_code()
+        self.last = kept = self._kept
+        return kept.from_start()
 
     def harmless(self, screen: View) -> bool:
         """Return True when after_red() can be taken back: no counter moves, and no code is left
         that lasts."""
-        last = self.last
-        if self._goes_back(screen):
-            return True
-        return not self._counts() and (last is None or not last.lasting)
+        return self._goes_back(screen) or not (self._counts() or self._lasts())
 
     def _goes_back(self, screen: View) -> bool:
-        last = self.last
-        return last is not None and last is not screen and last.lasting and last.still_valid()
+        return self._kept is not screen and self._lasts()
+
+    def _lasts(self) -> bool:
+        """Return True while there is a code that is good until another one is asked for."""
+        kept = self._kept
+        return (
+            kept is not None
+            and kept.lasting
+            and kept.left(time.ticks_ms()) != 0
+            and kept.still_valid()
+        )
 
     def _counts(self) -> bool:
         """Return True when a new code moves a counter."""
@@ -131,7 +135,7 @@ class Accounts:
         """Select the account after this one and return its code, as begin() does."""
         count = len(self._app.vault.credentials)
         self._index = (self._index + 1) % count if count else 0
-        self.last = None
+        self._keep(None)
         return self.begin()
 
     def training_code(self) -> View:
@@ -151,11 +155,15 @@ class Accounts:
 
     def forget(self) -> None:
         """Forget the last code, and that the PIN was entered: the token goes off."""
-        self.last = None
+        self._keep(None)
         self._unlocked = False
 
     def _answered(self, code: Code) -> View:
-        self.last = code
+        return self._keep(code)
+
+    def _keep(self, code: "Any") -> "Any":
+        """Note the last code, or that there is none; return it."""
+        self.last = self._kept = code
         return code
 
     def _unlock(self) -> View:

@@ -27,31 +27,46 @@ _LONGEST_SHOWN = 60  # seconds: a longer step has no bar, as what is left of it 
 class ChallengeDialogue:
     """One challenge from the first key to the code."""
 
-    def __init__(self, app: "App", index: int, answered: "Callable[[Code], View]"):
-        """Ask for the account at that index; answered(code) gives the view in the end."""
+    def __init__(
+        self, app: "App", index: int, answered: "Callable[[Code], View]", lines: "Lines" = ()
+    ):
+        """Ask for the account at that index; answered(code) gives the view in the end. `lines` are
+        said at the first entry."""
         self._app = app
         self._index = index
         self._held = app.vault.credentials[index]
         self._suite = parse(self._held["suite"])
         self._answered = answered
         self._pin: str | None = None
+        self._lines = lines
 
     def begin(self) -> View:
         """Return the first entry: the account's PIN where the suite has one, else the number."""
         if self._suite["pin"]:
-            return HiddenEntry(self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number)
-        return self._enter_number(None)
+            view: View = HiddenEntry(
+                self._app,
+                self._title("pin"),
+                MIN_PIN,
+                MAX_PIN,
+                self._enter_number,
+                self._lines,
+            )
+        else:
+            view = self._enter_number(None, self._lines)
+        view.first = True
+        return view
 
     def _title(self, what: str) -> list:
         return account_name(self._app, self._index) + asked(self._app, what)
 
-    def _enter_number(self, pin: str | None) -> View:
+    def _enter_number(self, pin: str | None, lines: "Lines" = ()) -> View:
         self._pin = pin
+        app = self._app
         if self._held["entry"] == "payment":
-            return NumberEntry(self._app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee)
+            return NumberEntry(app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee, lines)
         most = min(self._suite["size"], MAX_CHALLENGE)
         return NumberEntry(
-            self._app, self._title("number"), _MIN_QUESTION, most, self._confirm_number
+            app, self._title("number"), _MIN_QUESTION, most, self._confirm_number, lines
         )
 
     def _confirm_number(self, number: str) -> View:
@@ -118,6 +133,7 @@ class ChallengeDialogue:
         )
         response = Code(app, self._index, code, period, left)
         response.interruptible = False
+        response.lasting = True
         return self._answered(response)
 
     def _valid(self) -> bool:

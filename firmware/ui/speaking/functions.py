@@ -36,21 +36,27 @@ def choose(interaction: "Interaction", key: str) -> View:
 def _stays(screen: "Any", name: str) -> bool:
     """Return True when the screen goes on after the function. The status and its choices are left
     to only while nothing would be lost."""
-    return screen.stays and not (name == "status" and screen.first and not screen.typed)
+    return screen.stays and not (name == "status" and _untouched(screen))
 
 
 def _loses(screen: "Any") -> bool:
     """Return True when another screen in place of this one would lose what was typed into it, or
     what it asks to approve."""
-    return screen.asks and getattr(screen, "typed", None) != ""
+    return screen.asks and not _untouched(screen)
+
+
+def _untouched(screen: "Any") -> bool:
+    """Return True where another screen may come in place of this one, which asks for a number:
+    nothing was typed."""
+    return screen.first and not screen.typed
 
 
 def repeat(interaction: "Interaction", _: int) -> View:
-    """Say the last code again, with the time it has left; without one, or where an answer is
-    awaited, what is on the display."""
+    """Say the last code again, with the time it has left; without one, or where that would lose
+    what was typed, what is on the display."""
     last = interaction.accounts.last
     screen: View = interaction.app.screen
-    return screen.from_start() if last is None or screen.asks else last.from_start()
+    return screen.from_start() if last is None or _loses(screen) else last.from_start()
 
 
 def own_pace(interaction: "Interaction", _: int) -> View:
@@ -58,7 +64,7 @@ def own_pace(interaction: "Interaction", _: int) -> View:
     left."""
     app = interaction.app
     view: Any = app.screen
-    if view.asks:
+    if view.asks and (interaction.accounts.last is None or _loses(view)):
         return view.tell(MessageView(app, "no_code"))
     if view.kind != "fresh_period":
         if interaction.accounts.last is None:

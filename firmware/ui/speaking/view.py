@@ -39,7 +39,7 @@ class View(Screen):
     times = 1  # how often it is said
     stays = False  # whether it goes on when a function was used
     asks = False  # whether it waits for an answer
-    first = False  # whether it is the first question before a code: a PIN or a challenge
+    first = False  # whether it may be left while nothing is typed: a PIN, or a dialogue's beginning
     choosing = False  # whether the next key alone chooses a function
     exploring = False  # whether keys only say their names
     passing = False  # whether keys without a meaning in it act on the view below

@@ -135,10 +135,54 @@ def test_a_counter_moves_with_each_answer(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-6:C-QN08", counter=1)
     for counter in (1, 2):  # the bench counts from one
         heard = begin(runtime, account) if counter == 1 else again(runtime, "red", "until quiet")
-        assert heard == ["type", "number", "hash", "end"]
+        before = [] if counter == 1 else ["red", "0", "repeat"]
+        assert heard == ["type", "number", *before, "hash", "end"]
         enter(runtime, NUMBER)
         code = peer(SECRET, account["suite"], NUMBER, counter=counter)
         assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
+
+
+def answer(runtime: Runtime, suite: str = "OCRA-1:HOTP-SHA1-6:C-QN08") -> list[str]:
+    """Answer a challenge; return the response, as it is said."""
+    begin(runtime, held(suite=suite, counter=0), left=29)
+    enter(runtime, NUMBER)
+    return again(runtime, "#", "until quiet")[-6:]
+
+
+@pytest.mark.clause("code: repeat")
+def test_a_response_can_be_repeated_until_something_else_is_typed(runtime: Runtime):
+    response = answer(runtime)
+    asked = ["type", "number", "red", "0", "repeat", "hash", "end"]
+    assert again(runtime, "red", "until quiet") == asked
+    assert again(runtime, "red+0", "until quiet")[-6:] == response
+    assert again(runtime, "red", "until quiet") == asked
+    assert again(runtime, "1", "red+0", "until quiet")[-8:] == [*asked[:2], "1", *asked[2:]]
+    again(runtime, "*", "red+5", "until quiet")
+    assert again(runtime, "red", "until quiet")[-6:] == response, "red leads back to it"
+    assert runtime.call(INTERACTION, "counter") == 1
+
+
+@pytest.mark.clause("code: repeat")
+@pytest.mark.parametrize("function", ["red+3", "red+*"])
+@pytest.mark.parametrize("suite", ["OCRA-1:HOTP-SHA1-6:C-QN08", "OCRA-1:HOTP-SHA1-6:C-QN08-T1M"])
+def test_red_leads_back_to_a_response(runtime: Runtime, suite: str, function: str):
+    response = answer(runtime, suite)
+    again(runtime, function, "wait 3000")
+    assert again(runtime, "red", "until quiet")[-6:] == response
+    assert again(runtime, "red", "until quiet")[:2] == ["type", "number"]
+
+
+def test_a_response_that_has_expired_is_not_gone_back_to(runtime: Runtime):
+    answer(runtime, "OCRA-1:HOTP-SHA1-6:C-QN08-T1M")
+    again(runtime, "red+8", "wait 58000", "red+8", "until quiet")
+    assert again(runtime, "red", "until quiet") == ["type", "number", "hash", "end"]
+
+
+def test_practice_loses_no_amount(runtime: Runtime):
+    begin(runtime, held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment"))
+    enter(runtime, "250")
+    assert again(runtime, "red+*", "until quiet") == ["no_function"]
+    assert enter(runtime, "12345")[:5] == ["is_right", "amount", *"250"]
 
 
 def test_a_counter_that_cannot_be_kept_gives_no_code(runtime: Runtime):

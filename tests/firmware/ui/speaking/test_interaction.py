@@ -469,6 +469,15 @@ def test_headset_out_while_speaking_stops_speech(runtime: Runtime):
     assert runtime.call(INTERACTION, "amplifier")
 
 
+def test_red_leads_from_practice_back_to_a_counted_code(runtime: Runtime):
+    code = said(play(runtime, "red", "until quiet", kind="hotp"))[-7:]
+    practised = again(runtime, "red+*", "until quiet", "wait 1000")
+    assert again(runtime, "red+0", "until quiet") == practised, "practice is repeated in it"
+    assert again(runtime, "red", "until quiet") == code
+    assert again(runtime, "red+0", "until quiet") == code
+    assert runtime.call(INTERACTION, "counter") == 1
+
+
 def test_off_by_itself_a_minute_after_the_last_word(runtime: Runtime):
     told = play(runtime, "red", "until quiet", "wait 59000", "wait 2000", kind="hotp")
     assert told[-2][1] is not None

@@ -236,6 +236,18 @@ def test_the_user_changes_the_pin(runtime: Runtime):
     assert gives_code(enter(runtime, "40963"))
 
 
+@pytest.mark.parametrize("typed", [(), (PIN,), (PIN, "40963"), ("8290",)])
+def test_the_status_leads_out_of_the_change_of_a_pin_where_nothing_is_typed(
+    runtime: Runtime, typed: tuple[str, ...]
+):
+    change(runtime, *typed)
+    again(runtime, "5", "until quiet", "red+5", "until quiet")
+    assert again(runtime, "*", "until quiet") == ["cleared"], "what was typed had to stand"
+    assert again(runtime, "red+5", "until quiet")[-20:] == [*THEME, "2", "pin", *REST]
+    assert again(runtime, "red", "until quiet") == ASKED, "the code's"
+    assert gives_code(enter(runtime, PIN)), "which is as it was"
+
+
 def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
     assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "hash", "end"]
     assert enter(runtime, "40963") == ["new_pin", "again", "hash", "end"]
