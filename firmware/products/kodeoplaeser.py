@@ -52,9 +52,9 @@ PRODUCT = {
     "letters": "/letters.kvp",
     # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
     # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
-    # token waits before it turns off, ends the names of the keys or gives up a function. vibration: 0 off, 1 pulses,
-    # 2 Morse, in place of the loudspeaker. tones: 1 while red is down and each second of a wait,
-    # 0 none. voice: 1 or, where there is a second voice pack, 2.
+    # token waits before it turns off, ends the names of the keys or gives up a function. vibration:
+    # 0 off, 1 pulses, 2 Morse, in place of the loudspeaker. tones: 1 while red is down and each
+    # second of a wait, 0 none. voice: 1 or, where there is a second voice pack, 2.
     "settings": {
         "language": "da",
         "inverted": False,

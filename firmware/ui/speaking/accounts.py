@@ -102,8 +102,9 @@ class Accounts:
         else a new code."""
         if not self._goes_back(screen):
             return self.new_code()
-        self.last = kept = self._kept
-        return kept.from_start()
+        kept: Any = self._kept
+        self.last = kept
+        return kept.from_start()  # type: ignore[no-any-return]
 
     def harmless(self, screen: View) -> bool:
         """Return True when after_red() can be taken back: no counter moves, and no code is left

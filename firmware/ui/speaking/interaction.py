@@ -54,7 +54,8 @@ class Interaction:
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._apart = -1  # ms from the same key going down before, -1 after another one
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
-        self._function: tuple = ("", 0)  # the last key that chose a function, and when
+        # The last key that chose a function, and when it went down, or up since.
+        self._function: tuple = ("", 0)
         self.sources = self._announcer.sources
         # What there is to say unasked when it interrupts nothing: paragraphs.
         self._news: list = []
@@ -371,6 +372,8 @@ class Interaction:
                 return
             if not change[1]:
                 self._last_up = (change[0], change[2])
+                if change[0] == self._function[0]:
+                    self._function = self._last_up
                 if change[0] == "0":
                     self.app.cancel(_HOLD)
             elif not self._too_soon(change[0], change[2]):
@@ -391,12 +394,14 @@ class Interaction:
             and time.ticks_diff(at, self._red_down_at) < _HANGS_MS
         )
         chosen = with_red or view.choosing or self._red_state in ("twice", "twice_up")
-        if not chosen:
+        keymap = self._keymap()
+        last, when = self._function
+        again = key == last and 0 <= time.ticks_diff(at, when) < keymap.TREMOR_MS
+        if not (chosen or again):
             view = self._passed(view, key)
             if view is None:
                 return
         soon_after_red = self._soon_after_red(at)
-        keymap = self._keymap()
         if with_red and self._replaced is not None:
             # The key delay made one press of two, and that one chooses a function.
             app.screen, self.accounts.last = self._replaced
@@ -407,11 +412,10 @@ class Interaction:
             if key == "0" and not with_red:
                 app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
             return
-        last, when = self._function
-        # A hand that trembles does the function again, and types no digit by it.
-        if chosen or (key == last and 0 <= time.ticks_diff(at, when) < keymap.TREMOR_MS):
+        # A hand that trembles does the function again or hears it again, and types no digit by it.
+        if chosen or again:
             self._function = (key, at)
-            self._choose(key)
+            self._choose(key, chosen or keymap.FUNCTIONS[key][0] in keymap.REPEATED)
             return
         self._function = ("", 0)
         if key == "0":
@@ -439,16 +443,16 @@ class Interaction:
                 app.draw()
         return view
 
-    def _choose(self, key: str) -> None:
-        """Do a key's function on the view that is shown or was before the function was asked
-        for."""
+    def _choose(self, key: str, does: bool) -> None:
+        """Do a key's function on the view that is shown or was before the function was asked for;
+        or only say again what that has led to."""
         from firmware.ui.speaking.functions import choose
 
         app = self.app
-        if app.screen.choosing or app.screen.passing:
-            app.screen = app.screen.below
         self._hand().did(self._keymap().FUNCTIONS[key][0])
-        app.show(choose(self, key))
+        if does and (app.screen.choosing or app.screen.passing):
+            app.screen = app.screen.below
+        app.show(choose(self, key) if does else app.screen)
         if app.screen.kind == "pending":
             app.after(_RED, self._second_press(), self._red_alone)
 

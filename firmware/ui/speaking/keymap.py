@@ -14,9 +14,9 @@ Red acts last. While it is held it does nothing by itself. Alone it acts when it
 From off the press itself wakes the token, and what can be taken back comes at once, so that the
 first sound comes within 300 ms of the touch; a counted code comes second_press_ms after the
 release. A second press is then no function by itself, since a hand that trembles wakes the token
-with two: the next key chooses one, and without a key the code is given. Elsewhere the function is given
-up when no key came for choice_ms: a hand that trembles (below) gets what red does alone where that
-can be taken back, all others the screen that was there.
+with two: the next key chooses one, and without a key the code is given. Elsewhere the function is
+given up when no key came for choice_ms: a hand that trembles (below) gets what red does alone where
+that can be taken back, all others the screen that was there.
 
 What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
 with the hash, which is no function's way in on those screens, and the response only when all was

@@ -246,6 +246,7 @@ def test_the_hash_after_something_else_was_said_says_what_was_typed_and_ends_not
     assert enter(runtime, "4")[:2] == ["is_right", "amount"], "a digit is the last again"
 
 
+@pytest.mark.clause("challenge: answered", "4.2.7")
 def test_a_hash_struck_twice_reads_back_and_approves_nothing(runtime: Runtime):
     begin(runtime, held())
     enter(runtime, NUMBER)

@@ -125,6 +125,8 @@ class TimedCode:
                 if down:
                     self._key(key, red)
                     combined = combined or red
+                elif key == self.function[0]:
+                    self.function = (key, self.now)
             elif down:
                 red, combined = True, self._red_down()
             else:
