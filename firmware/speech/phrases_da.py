@@ -56,7 +56,7 @@ highest: højest.
 lowest: lavest.
 hard_to_hear: Mindre klart.
 up: op.
-down: trin ned.
+down: ned.
 language: Talt sprog
 language_name: Dansk.
 serial: Serienummer
@@ -74,7 +74,7 @@ point: punktum
 repeat: Gentag.
 new_code: Ny kode.
 own_pace: Eget tempo.
-back: baglæns.
+back: det før.
 on: næste.
 beginning: Start.
 end: Slut.
@@ -99,10 +99,10 @@ again: Igen.
 differs: Ikke ens.
 too_simple: For simpel.
 too_short: For kort.
-pin_size: Fra 4 til 8.
+pin_size: 4 til 8 cifre.
 saved: Gemt.
 tries_left: Forsøg tilbage
-wait: Vent
+wait: Vent højst
 seconds: sekunder.
 minutes: minutter.
 # Challenges

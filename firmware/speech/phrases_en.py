@@ -56,7 +56,7 @@ highest: maximum.
 lowest: minimum.
 hard_to_hear: Less clear.
 up: up.
-down: lower.
+down: down.
 language: Language
 language_name: English.
 serial: Serial number
@@ -74,8 +74,8 @@ point: point
 repeat: Repeat.
 new_code: New code.
 own_pace: Own pace.
-back: one back.
-on: forward.
+back: previous.
+on: next.
 beginning: The start.
 end: End.
 # Check-back, key names, practice
@@ -88,7 +88,7 @@ cleared: Cleared.
 explore: Key help.
 red: Red.
 star: Star key.
-hash: The hash.
+hash: Hash key.
 practice: Practice.
 not_valid: Not valid.
 # PIN
@@ -99,12 +99,12 @@ again: Again.
 differs: Different.
 too_simple: Too simple.
 too_short: Too short.
-pin_size: 4 to 8 long.
+pin_size: 4 to 8 digits.
 saved: Stored.
 tries_left: Tries left
-wait: Wait
-seconds: full seconds.
-minutes: full minutes.
+wait: Wait up to
+seconds: seconds.
+minutes: minutes.
 # Challenges
 number: Number
 amount: Amount
@@ -116,7 +116,7 @@ light: Light.
 dark: Dark.
 # Keys
 key_delay: Key delay
-vibration: Vibrating
+vibration: Vibration
 # Sound
 tones: Tones
 voice: Voice

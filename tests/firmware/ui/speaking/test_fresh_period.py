@@ -27,21 +27,26 @@ def shown(runtime: Runtime) -> str:
 def test_with_too_little_time_left_the_fresh_code_is_waited_for_and_read(runtime: Runtime):
     told = play(runtime, "red", "wait 2500", left=6)
     assert said(told) == [*WAIT, "5", "seconds"], "as it is when the number is said"
-    assert told[0][1] == "Ny kode. Vent 6 sekunder."
-    assert shown(runtime) == "Ny kode. Vent 4 sekunder."
+    assert told[0][1] == "Ny kode. Vent højst 6 sekunder."
+    assert shown(runtime) == "Ny kode. Vent højst 4 sekunder."
     assert again(runtime, "wait 3000") == []
     assert again(runtime, "wait 6000") == ["ample_time", "code", *NEW]
     assert shown(runtime) == "God tid. Koden er " + " ".join(("".join(NEW[:3]), "".join(NEW[3:])))
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("da", "Vent 2 sekunder."), ("en", "Wait 2 full seconds.")]
-)
-def test_the_last_second_of_a_wait_is_rounded_up_to_a_plural(
-    runtime: Runtime, language: str, words: str
+@pytest.mark.parametrize("left", [1, 14])
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_what_is_left_of_a_wait_is_called_the_most_where_it_is_rounded_up(
+    runtime: Runtime, language: str, left: int
 ):
-    play(runtime, "red", "wait 2500", left=3, settings={"language": language})
-    assert shown(runtime).endswith(words)
+    play(runtime, "red", "wait 2500", left=left + 2, settings={"language": language})
+    words = {"da": "Vent højst {} sekunder.", "en": "Wait up to {} seconds."}[language]
+    assert shown(runtime).endswith(words.format({1: 2, 14: 20}[left]))
+
+
+def test_a_time_that_is_set_is_said_as_it_is(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+5", "4", settings={"language": "en"})
+    assert shown(runtime) == "New code. 12 seconds. 1 down. 3 up."
 
 
 @pytest.mark.clause("code: fresh period")
@@ -103,7 +108,7 @@ def test_functions_can_be_used_meanwhile_and_the_wait_goes_on(runtime: Runtime, 
     play(runtime, "red", "wait 2500", left=16)
     volume = ["red+3"] if way == "together" else ["red", "red", "wait 300", "3"]
     assert again(runtime, *volume, "wait 1500")[-2:] == ["volume", "7"]
-    assert shown(runtime).startswith("Ny kode. Lydstyrke 7 Vent ")
+    assert shown(runtime).startswith("Ny kode. Lydstyrke 7 Vent højst ")
     assert again(runtime, "8", "wait 1000") == ["no_function"]
     assert again(runtime, "0", "wait 3000")[:2] == WAIT
     assert again(runtime, "wait 14000") == ["ample_time", "code", *NEW]
@@ -193,7 +198,7 @@ def test_typing_time_is_set_by_ear_and_kept(runtime: Runtime):
     ways = ["1", "down", "3", "up"]
     play(runtime, "red", "until quiet", "red+5", "until quiet")
     assert again(runtime, "4", "until quiet") == ["new_code", "1", "2", "seconds", *ways]
-    assert shown(runtime) == "Ny kode. 12 sekunder. 1 trin ned. 3 op."
+    assert shown(runtime) == "Ny kode. 12 sekunder. 1 ned. 3 op."
     for seconds in ("20", "30", "40", "40"):
         assert again(runtime, "3", "until quiet")[1:3] == list(seconds)
     for seconds in ("30", "20", "12", "6", "0", "0"):
