@@ -1,9 +1,10 @@
 """Errors of the emulator; each message says what to do.
 
 They are English only. The emulator is a developer's tool below the catalogue of messages: it
-imports nothing of the host tools, and what it reports are tracebacks, scenarios and bus traffic in
-the terms of the source. The commands put its text behind a sentence of the catalogue
-(`emulator-failed`, `scenario-failed`), whose hint says in the user's language what to do.
+imports nothing of the host tools, and what it reports are tracebacks and bus traffic in the terms
+of the source. The commands put its text behind a sentence of the catalogue (`emulator-failed`),
+whose hint says in the user's language what to do. Why a scenario fails has names
+(`emulator/scenario/reasons.py`), with a sentence for each in the catalogue.
 """
 
 from pathlib import Path

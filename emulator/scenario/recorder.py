@@ -1,9 +1,9 @@
 """Recording a scenario while a token is used; its playback gives the same pixels and times."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from emulator.keys import RED
+from emulator.scenario.runner import moment
 from emulator.session import Emulator
 
 
@@ -13,7 +13,7 @@ class Recorder:
     def __init__(self, emulator: Emulator) -> None:
         """Begin now; a playback must begin with the token in the same state."""
         self._emulator = emulator
-        self._lines = [f"set time {_moment(emulator.now)}"]
+        self._lines = [f"set time {moment(emulator.now)}"]
         self._until = emulator.clock.now
 
     def key_down(self, key: str) -> None:
@@ -63,11 +63,11 @@ class Recorder:
 
     def set_time(self, unix: float) -> None:
         """As Emulator.set_time."""
-        self._do(f"set time {_moment(unix)}", lambda: self._emulator.set_time(unix))
+        self._do(f"set time {moment(unix)}", lambda: self._emulator.set_time(unix))
 
     def set_clock(self, unix: float) -> None:
         """As Emulator.set_rtc."""
-        self._do(f"set clock {_moment(unix)}", lambda: self._emulator.set_rtc(unix))
+        self._do(f"set clock {moment(unix)}", lambda: self._emulator.set_rtc(unix))
 
     def text(self) -> str:
         """Give the scenario up to now."""
@@ -96,7 +96,3 @@ def _named(key: str) -> str:
     if key == RED:
         return "button"
     return f'key "{key}"' if key in "*#" else f"key {key}"
-
-
-def _moment(unix: float) -> str:
-    return datetime.fromtimestamp(unix, UTC).isoformat()

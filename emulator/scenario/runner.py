@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from emulator.scenario.reasons import Reason, UndoableError, UnmetError
 from emulator.session import Emulator
 from emulator.sound import Heard
-from emulator.surroundings import KEY_S
+from emulator.surroundings import KEY_S, UNIX_TIME
 
 UNITS = {
     "us": Decimal("1e-6"),
@@ -20,12 +22,37 @@ UNITS["d"] = Decimal(86_400)
 NUMBER = r"([+-]?\d+(?:\.\d+)?)"
 SPAN = NUMBER + r"\s*(us|ms|s|min|h|d)"
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
+FILE = r"([^\s\0][^\0]*)"
 TAP_MS = 120
 Listener = Callable[[Heard], list[str]]  # gives the names of the clips heard, in order
 
 
 class ScenarioError(Exception):
-    """A failed expectation, or a line that is no step; the message begins with the line number."""
+    """A failed expectation, or a line that is no step: the line's number and text, and why; then
+    the text that the screen shows and the file of its picture, where there are such.
+
+    The message is English and begins with the line number.
+    """
+
+    def __init__(
+        self,
+        line: int,
+        text: str,
+        reason: Reason,
+        shown: list[str] | None = None,
+        picture: Path | None = None,
+    ) -> None:
+        """`shown` is None where no screen was looked at."""
+        self.line, self.text, self.reason = line, text, reason
+        self.shown, self.picture = shown, picture
+        told = [f"line {line}: {text}", f"  {reason}"]
+        if shown:
+            told += ["  The screen shows:", *("    " + shown_line for shown_line in shown)]
+        elif shown is not None:
+            told.append("  The screen is dark or shows no text.")
+        if picture is not None:
+            told.append(f"  Picture: {picture}")
+        super().__init__("\n".join(told))
 
 
 class StepError(ScenarioError):
@@ -48,19 +75,19 @@ def check(steps: list[Step], parts: Container[str]) -> None:
     cannot do."""
     for step in steps:
         if step.part is not None and step.part not in parts:
-            named = _PARTS.get(step.part, step.part)
-            raise StepError(f"line {step.line}: {step.text}\n  This product has no {named}.")
-
-
-_PARTS = {"jack": "headset", "audio": "voice"}
+            raise StepError(step.line, step.text, Reason("no-" + step.part, {}))
 
 
 class ScenarioRunner:
     """Plays steps on a token. Files of the scenario are in `folder`; pictures of the screen at a
-    failure go into `failures`."""
+    failure go into `failures`, None: there are none."""
 
     def __init__(
-        self, emulator: Emulator, folder: Path, failures: Path, listener: Listener | None = None
+        self,
+        emulator: Emulator,
+        folder: Path,
+        failures: Path | None,
+        listener: Listener | None = None,
     ) -> None:
         """`listener` recognises speech; None: no step may expect any."""
         self.emulator, self.folder, self._failures, self.listener = (
@@ -75,6 +102,11 @@ class ScenarioRunner:
         """Note that the user acts now: times "within" count from here."""
         self.pressed_at, self.touched_at = self.emulator.now, self.emulator.elapsed
 
+    def check_end(self, seconds: float) -> None:
+        """Check that so much time can pass yet; UndoableError."""
+        if self.emulator.now + seconds > UNIX_TIME[1]:
+            raise UndoableError("past-end", latest=LATEST)
+
     def play(self, steps: list[Step]) -> None:
         """Play all steps; ScenarioError at the first expectation that fails. StepError for a step
         that cannot be done: before all others when the token lacks a part for it."""
@@ -83,19 +115,26 @@ class ScenarioRunner:
             try:
                 step.action(self)
             except UnmetError as unmet:
-                picture = self._failures / f"line-{step.line}.png"
-                self._failures.mkdir(parents=True, exist_ok=True)
-                self.emulator.screen().to_png(picture)
-                shown = (
-                    "\n".join(f"    {line}" for line in self.emulator.screen_text())
-                    or "    (dark or no text)"
-                )
                 raise ScenarioError(
-                    f"line {step.line}: {step.text}\n  {unmet}\n  The screen shows:\n{shown}\n  "
-                    f"Picture: {picture}"
+                    step.line,
+                    step.text,
+                    unmet.reason,
+                    self.emulator.screen_text(),
+                    self._picture(step),
                 ) from None
-            except (OSError, ValueError) as error:
-                raise StepError(f"line {step.line}: {step.text}\n  {error}") from error
+            except UndoableError as error:
+                raise StepError(step.line, step.text, error.reason) from None
+            except OSError as error:
+                why = {"path": str(error.filename), "why": str(error.strerror)}
+                raise StepError(step.line, step.text, Reason("file", why)) from error
+
+    def _picture(self, step: Step) -> Path | None:
+        if self._failures is None:
+            return None
+        self._failures.mkdir(parents=True, exist_ok=True)
+        picture = self._failures / f"line-{step.line}.png"
+        self.emulator.screen().to_png(picture)
+        return picture
 
     def shown(self) -> list[str]:
         """Give the text on the screen, upright or rotated, whichever has more text."""
@@ -106,15 +145,19 @@ class ScenarioRunner:
         )
 
 
-class UnmetError(Exception):
-    """An expectation does not hold."""
+def moment(unix: float) -> str:
+    """Give a time as scenarios have it."""
+    return datetime.fromtimestamp(unix, UTC).isoformat().replace("+00:00", "Z")
+
+
+EARLIEST, LATEST = map(moment, UNIX_TIME)
 
 
 def span(amount: str, unit: str, most: int = KEY_S) -> Decimal:
-    """Give the seconds; ValueError when they are negative or more than `most`."""
+    """Give the seconds; UndoableError when they are negative or more than `most`."""
     if amount.startswith("-"):
-        raise ValueError("Time does not run backwards.")
+        raise UndoableError("backwards")
     seconds = Decimal(amount) * UNITS[unit.lower()]
     if seconds > most:
-        raise ValueError(f"That is longer than {most} s.")
+        raise UndoableError("too-long", most=most)
     return seconds

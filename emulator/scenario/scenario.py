@@ -30,7 +30,11 @@ from pathlib import Path
 import pyotp
 
 from emulator.scenario import sound_steps
+from emulator.scenario.reasons import Reason, UndoableError, UnmetError
 from emulator.scenario.runner import (
+    EARLIEST,
+    FILE,
+    LATEST,
     NUMBER,
     QUOTED,
     SPAN,
@@ -39,11 +43,17 @@ from emulator.scenario.runner import (
     ScenarioRunner,
     Step,
     StepError,
-    UnmetError,
     span,
 )
 from emulator.session import Emulator
-from emulator.surroundings import BATTERY_MV, DRIFT_PPM, TEMPERATURE_C, UNIX_TIME, WAIT_S
+from emulator.surroundings import (
+    BATTERY_MV,
+    DRIFT_PPM,
+    FLASH_OPERATIONS,
+    TEMPERATURE_C,
+    UNIX_TIME,
+    WAIT_S,
+)
 
 _BOOT = 0.5  # seconds a token may take to read its clock after a press
 
@@ -73,30 +83,38 @@ def _step(number: int, words: str) -> Step:
         if match:
             try:
                 return Step(number, words, make(*match.groups()), part)
-            except ValueError as error:
-                raise StepError(f"line {number}: {words}\n  {error}") from None
-    raise StepError(f"line {number}: {words}\n  This is no step that a scenario knows.")
+            except UndoableError as error:
+                raise StepError(number, words, error.reason) from None
+    raise StepError(number, words, Reason("no-step", {}))
 
 
 def _unix(text: str) -> float:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UndoableError("no-time", given=text) from None
     if moment.tzinfo is None:
-        raise ValueError("Say the time zone: a Z at the end for UTC.")
-    return _within(UNIX_TIME, moment.timestamp())
+        raise UndoableError("no-zone")
+    unix = moment.timestamp()
+    if not UNIX_TIME[0] <= unix <= UNIX_TIME[1]:
+        raise UndoableError("time-outside", given=text, earliest=EARLIEST, latest=LATEST)
+    return unix
 
 
-def _within(limits: tuple[int, int], value: float) -> float:
-    """Give the value; ValueError where it is not within these limits."""
+def _within(limits: tuple[int, int], given: str) -> float:
+    """Give the number; UndoableError where it is not within these limits."""
     least, most = limits
-    if not least <= value <= most:
-        raise ValueError(f"{value:.15g} is not from {least} to {most}.")
-    return value
+    number = float(given)
+    if not least <= number <= most:
+        raise UndoableError("outside", given=given, least=least, most=most)
+    return number
 
 
 def _press(amount: str | None = None, unit: str | None = None) -> Callable[[ScenarioRunner], None]:
     seconds = span(amount, unit) if amount and unit else Decimal(TAP_MS) / 1000
 
     def press(runner: ScenarioRunner) -> None:
+        runner.check_end(float(seconds))
         runner.touched()
         runner.emulator.hold(float(seconds))
 
@@ -104,8 +122,13 @@ def _press(amount: str | None = None, unit: str | None = None) -> Callable[[Scen
 
 
 def _wait(amount: str, unit: str) -> Callable[[ScenarioRunner], None]:
-    seconds = span(amount, unit, WAIT_S)
-    return lambda runner: runner.emulator.advance(float(seconds))
+    seconds = float(span(amount, unit, WAIT_S))
+
+    def wait(runner: ScenarioRunner) -> None:
+        runner.check_end(seconds)
+        runner.emulator.advance(seconds)
+
+    return wait
 
 
 def _button(way: str) -> Callable[[ScenarioRunner], None]:
@@ -117,10 +140,10 @@ def _button(way: str) -> Callable[[ScenarioRunner], None]:
 
 
 def _set(
-    name: str, convert: Callable[[str], float], limits: tuple[int, int]
+    name: str, convert: Callable[[float], float], limits: tuple[int, int]
 ) -> Callable[[str], Callable[[ScenarioRunner], None]]:
     def make(value: str) -> Callable[[ScenarioRunner], None]:
-        number = _within(limits, convert(value))
+        number = convert(_within(limits, value))
         return lambda runner: setattr(runner.emulator, name, number)
 
     return make
@@ -129,7 +152,8 @@ def _set(
 def _cut(operation: str | None, mode: str | None) -> Callable[[ScenarioRunner], None]:
     if operation is None:
         return lambda runner: runner.emulator.cut_power()
-    return lambda runner: runner.emulator.cut_power(int(operation), (mode or "before").lower())
+    at = int(_within(FLASH_OPERATIONS, operation))
+    return lambda runner: runner.emulator.cut_power(at, (mode or "before").lower())
 
 
 def _set_time(text: str) -> Callable[[ScenarioRunner], None]:
@@ -147,27 +171,34 @@ def _expect_text(absent: str | None, quoted: str) -> Callable[[ScenarioRunner], 
 
     def expect(runner: ScenarioRunner) -> None:
         if any(wanted in line for line in runner.shown()) == bool(absent):
-            raise UnmetError(f"The text {wanted!r} is {'there' if absent else 'not there'}.")
+            raise UnmetError("text-there" if absent else "text-absent", text=wanted)
 
     return expect
 
 
 def _expect_code(file: str) -> Callable[[ScenarioRunner], None]:
     def expect(runner: ScenarioRunner) -> None:
-        secret = (runner.folder / file).read_text().strip()
-        otp = pyotp.parse_uri(secret) if secret.startswith("otpauth://") else pyotp.TOTP(secret)
-        if not isinstance(otp, pyotp.TOTP):
-            raise ValueError("Only codes that depend on the time can be expected.")
-        codes = {otp.at(int(runner.pressed_at)), otp.at(int(runner.pressed_at + _BOOT))}
-        if not any(code in line.replace(" ", "") for code in codes for line in runner.shown()):
-            raise UnmetError(f"The code at the last press was {' or '.join(sorted(codes))}.")
+        path = runner.folder / file
+        try:
+            secret = path.read_text().strip()
+            otp = pyotp.parse_uri(secret) if secret.startswith("otpauth://") else pyotp.TOTP(secret)
+            if not isinstance(otp, pyotp.TOTP):
+                raise UndoableError("no-totp")
+            codes = sorted({otp.at(int(runner.pressed_at)), otp.at(int(runner.pressed_at + _BOOT))})
+        except (ValueError, ZeroDivisionError):  # of what pyotp cannot read, and of a period of 0
+            raise UndoableError("no-secret", path=str(path)) from None
+        if any(code in line.replace(" ", "") for code in codes for line in runner.shown()):
+            return
+        if len(codes) == 1:
+            raise UnmetError("other-code", code=codes[0])
+        raise UnmetError("other-codes", first=codes[0], second=codes[1])
 
     return expect
 
 
 def _expect_dark(runner: ScenarioRunner) -> None:
     if runner.emulator.display_on:
-        raise UnmetError("The display is not dark.")
+        raise UnmetError("not-dark")
 
 
 def _screenshot(file: str) -> Callable[[ScenarioRunner], None]:
@@ -193,8 +224,8 @@ _STEPS: tuple[tuple[str, Callable[..., Callable[[ScenarioRunner], None]]], ...] 
     (r"reset", lambda: lambda runner: runner.emulator.reset()),
     (r"remove\s+clock\s+supply", lambda: lambda runner: runner.emulator.remove_rtc_supply()),
     (r"cut\s+power(?:\s+at\s+operation\s+(\d+)(?:\s+(before|torn|after))?)?", _cut),
-    (r"screenshot\s+(\S.*)", _screenshot),
+    (r"screenshot\s+" + FILE, _screenshot),
     (r"expect\s+(no\s+)?text\s+" + QUOTED, _expect_text),
-    (r"expect\s+code\s+from\s+(?:secret\s+file\s+)?(\S.*)", _expect_code),
+    (r"expect\s+code\s+from\s+(?:secret\s+file\s+)?" + FILE, _expect_code),
     (r"expect\s+dark", lambda: _expect_dark),
 )

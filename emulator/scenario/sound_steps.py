@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 
 from emulator.keys import RED
-from emulator.scenario.runner import QUOTED, SPAN, TAP_MS, ScenarioRunner, UnmetError, span
+from emulator.scenario.reasons import UndoableError, UnmetError
+from emulator.scenario.runner import FILE, QUOTED, SPAN, TAP_MS, ScenarioRunner, span
 from emulator.sound import SILENT, Heard
 
 _RED_KEY, _LABELLED = r"(red)", r'([0-9]|"[*#]")'
@@ -23,6 +24,7 @@ def _press(key: str, amount: str | None = None, unit: str | None = None) -> Step
     ms = float(span(amount, unit) * 1000) if amount and unit else TAP_MS
 
     def press(runner: ScenarioRunner) -> None:
+        runner.check_end(ms / 1000)
         runner.touched()
         runner.emulator.press_key(_name(key), ms)
 
@@ -59,11 +61,20 @@ def _headset(way: str) -> Step:
 
 
 def _record(file: str) -> Step:
-    return lambda runner: runner.emulator.sound.record(runner.folder / file)
+    def record(runner: ScenarioRunner) -> None:
+        try:
+            runner.emulator.sound.record(runner.folder / file)
+        except ValueError:
+            raise UndoableError("recording") from None
+
+    return record
 
 
 def _stop_recording(runner: ScenarioRunner) -> None:
-    runner.emulator.sound.stop_recording()
+    try:
+        runner.emulator.sound.stop_recording()
+    except ValueError:
+        raise UndoableError("no-recording") from None
 
 
 def _loudest(heard: Heard) -> int:
@@ -82,7 +93,7 @@ def _expect_silence(amount: str, unit: str) -> Step:
         heard = emulator.audio(start)
         if _loudest(heard) > SILENT:
             late = 1000 * ((heard.offset() or start) - runner.touched_at)
-            raise UnmetError(f"There is sound until {late:.0f} ms after the user did something.")
+            raise UnmetError("sound-until", late=round(late))
 
     return expect
 
@@ -94,7 +105,7 @@ def _expect_sound(amount: str, unit: str) -> Step:
         emulator, end = runner.emulator, runner.touched_at + within
         emulator.advance(max(0.0, end - emulator.elapsed))
         if _loudest(emulator.audio(runner.touched_at, end)) <= SILENT:
-            raise UnmetError("There is no sound.")
+            raise UnmetError("no-sound")
 
     return expect
 
@@ -104,11 +115,11 @@ def _expect_speech(quoted: str) -> Step:
 
     def expect(runner: ScenarioRunner) -> None:
         if runner.listener is None:
-            raise ValueError("Nobody here understands speech: give a voice pack.")
+            raise UndoableError("no-listener")
         _wait_for_silence(runner)
         said = runner.listener(runner.emulator.audio(runner.touched_at))
         if not any(said[at : at + len(wanted)] == wanted for at in range(len(said))):
-            raise UnmetError(f"What is said is: {' '.join(said) or '(nothing)'}")
+            raise UnmetError("said", said=" ".join(said)) if said else UnmetError("nothing-said")
 
     return expect
 
@@ -138,7 +149,7 @@ STEPS: tuple[tuple[str, Callable[..., Step], str], ...] = (
     *_key_steps(_LABELLED, "keypad"),
     (r"keys\s+red\s*\+\s*" + _KEY, _chord, "keypad"),
     (r"headset\s+(in|out)", _headset, "jack"),
-    (r"record\s+start\s+(\S.*)", _record, "audio"),
+    (r"record\s+start\s+" + FILE, _record, "audio"),
     (r"record\s+stop", lambda: _stop_recording, "audio"),
     (r"expect\s+silence\s+within\s+" + SPAN, _expect_silence, "audio"),
     (r"expect\s+sound\s+within\s+" + SPAN, _expect_sound, "audio"),

@@ -14,7 +14,9 @@ from fastapi.security import HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from emulator.scenario.runner import LATEST
 from emulator.sound import RATE, wav
+from emulator.surroundings import UNIX_TIME
 from emulator.trace import KEPT, Trace
 from host_tools.desk.models import (
     Advance,
@@ -35,6 +37,7 @@ from host_tools.desk.models import (
     TraceState,
 )
 from host_tools.desk.token import DeskToken
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.validator.http.refusals import Refusal
 
@@ -138,6 +141,8 @@ def key_up(desk: Desk, released: OneKey) -> TokenState:
 def advance(desk: Desk, span: Advance) -> TokenState:
     """Let time pass at once."""
     with desk.acting() as emulator:
+        if emulator.now + span.seconds > UNIX_TIME[1]:
+            raise KodebrikError("desk-time-ends", ExitCode.CONFLICT, latest=LATEST)
         emulator.advance(span.seconds)
         return _state(desk)
 

@@ -6,7 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from emulator.surroundings import BATTERY_MV, DRIFT_PPM, KEY_S, TEMPERATURE_C, UNIX_TIME
+from emulator.surroundings import (
+    BATTERY_MV,
+    DRIFT_PPM,
+    FLASH_OPERATIONS,
+    KEY_S,
+    TEMPERATURE_C,
+    UNIX_TIME,
+)
 from host_tools.messages.catalogue import Message
 
 Key = Literal["red", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
@@ -98,7 +105,7 @@ class Advance(Given):
 class Cut(Given):
     """A power cut now, or at the n-th flash operation from here on (1: the next)."""
 
-    operation: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    operation: Annotated[int, _between(FLASH_OPERATIONS)] | None = None
     mode: Literal["before", "torn", "after"] = "before"
 
 

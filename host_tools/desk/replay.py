@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from host_tools.desktop import scenario_errors
 from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
-    from emulator.scenario.runner import Step
+    from emulator.scenario.runner import Step, StepError
     from host_tools.desk.token import DeskToken
 
 _PIECE = 0.05  # real seconds
@@ -30,11 +31,15 @@ def steps_of(text: str) -> "list[Step]":
     try:
         steps = parse(text)
     except StepError as error:
-        raise KodebrikError("desk-no-step", ExitCode.BAD_INPUT, what=str(error)) from None
+        raise _no_step(error) from None
     for step in steps:
         if _FILES.match(step.text):
             raise KodebrikError("desk-step-files", ExitCode.BAD_INPUT, line=step.line)
     return steps
+
+
+def _no_step(error: "StepError") -> KodebrikError:
+    return KodebrikError("desk-no-step", ExitCode.BAD_INPUT, what=scenario_errors.told(error))
 
 
 class Replay:
@@ -48,8 +53,14 @@ class Replay:
     def play(self, steps: "list[Step]", rate: float) -> None:
         """Play steps from the token's present state on, `rate` virtual seconds in a real one, 0 at
         once; return when all are played or stop() was called. KodebrikError while another is
-        played, for an expectation that fails, and for a step that this token cannot do."""
-        from emulator.scenario.runner import ScenarioError, ScenarioRunner  # noqa: PLC0415
+        played, for an expectation that fails, and for a step that cannot be done: before all
+        others when this token lacks a part for it."""
+        from emulator.scenario.runner import (  # noqa: PLC0415 - slow to load
+            ScenarioError,
+            ScenarioRunner,
+            StepError,
+            check,
+        )
 
         if not self._playing.acquire(blocking=False):
             raise KodebrikError("desk-playing", ExitCode.CONFLICT)
@@ -57,20 +68,23 @@ class Replay:
         before = emulator.rate
         try:
             self._stopped.clear()
+            check(steps, emulator.board.parts)
             emulator.rate = 0  # time passes here alone
             with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
                 paced = _Paced(self._desk, rate, self._stopped)
-                runner = ScenarioRunner(paced, Path(folder), Path(folder))  # type: ignore[arg-type]
+                runner = ScenarioRunner(paced, Path(folder), None)  # type: ignore[arg-type]
                 for step in steps:
                     if self._stopped.is_set():
                         break
                     runner.play([step])
                     with self._desk.acting():
                         pass  # publishes what came of it
+        except StepError as error:
+            raise _no_step(error) from None
         except ScenarioError as error:
-            # Its last line names a picture that is gone.
-            what = str(error).partition("\n  Picture:")[0]
-            raise KodebrikError("desk-scenario-failed", ExitCode.CONFLICT, what=what) from None
+            raise KodebrikError(
+                "desk-scenario-failed", ExitCode.CONFLICT, what=scenario_errors.told(error)
+            ) from None
         finally:
             emulator.rate = before
             self._playing.release()

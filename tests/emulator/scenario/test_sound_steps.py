@@ -109,8 +109,9 @@ def test_every_step_has_its_effect(beeper: Token, tmp_path: Path) -> None:
         ("key 5\nexpect sound within 90 ms", "no sound"),
         ("key 5\nwait 200 ms\nexpect silence within 300 ms", "until"),
         ('key 5\nexpect speech "beep one"', "one beep"),
-        ('expect speech "beep"', "nothing"),
+        ('expect speech "beep"', "Nothing is said"),
         ("record stop", "No recording"),
+        ("record start a.wav\nrecord start b.wav", "running already"),
     ],
 )
 def test_an_expectation_that_does_not_hold_says_so(

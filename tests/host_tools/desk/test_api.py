@@ -422,7 +422,7 @@ def test_what_was_done_is_a_scenario(desk: Made) -> None:
         "battery 3400 mV",
         "drift 1.500000 ppm",
         "temperature -3.000000 C",
-        "set time 2030-01-01T01:00:01+00:00",
+        "set time 2030-01-01T01:00:01Z",
         "reset",
         "cut power at operation 3 after",
     ]
@@ -582,12 +582,52 @@ def test_a_scenario_that_cannot_be_played_says_why(desk: Made) -> None:
         ("screenshot /tmp/stolen.png", 422, "desk-step-files"),
         ("Record  start x.wav", 422, "desk-step-files"),
         ("expect code from x", 422, "desk-step-files"),
-        ("key 5", 409, "desk-scenario-failed"),
+        ("wait 1 h\nkey 5", 422, "desk-no-step"),
         ('expect text "nothing of the kind"', 409, "desk-scenario-failed"),
     ):
         answer = client.post("scenario/play", json={"text": text})
         assert (answer.status_code, answer.json()["id"]) == (status, what), text
         assert "Picture" not in answer.json()["error"]
+
+
+def test_a_scenario_is_refused_in_the_language_of_the_page_reason_and_all(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    client.patch("token", json={"time": "2099-12-31T23:00:00Z"})
+    before = token.emulator.elapsed
+    for text, told in (
+        (
+            "wait -3 s",
+            "Scenariet har en linje, der ikke kan spilles: linje 1: wait -3 s\n"
+            "  Tiden går ikke baglæns.",
+        ),
+        (
+            "wait 1 h\nkey 5",
+            "Scenariet har en linje, der ikke kan spilles: linje 2: key 5\n"
+            "  Dette produkt har intet tastatur.",
+        ),
+        (
+            "wait 2 h",
+            "Scenariet har en linje, der ikke kan spilles: linje 1: wait 2 h\n"
+            "  Det slutter efter 2100-01-01T00:00:00Z, det seneste mulige tidspunkt.",
+        ),
+        (
+            'expect text "x"',
+            'Scenariet gik ikke, som det siger: linje 1: expect text "x"\n'
+            "  Teksten 'x' er der ikke.\n  Skærmen er mørk eller viser ingen tekst.",
+        ),
+    ):
+        answer = client.post(
+            "scenario/play", json={"text": text}, headers={"Accept-Language": "da"}
+        )
+        assert answer.json()["error"] == told
+    assert token.emulator.elapsed == before, "nothing was played"
+    answer = client.post("advance", json={"seconds": 600})
+    assert answer.status_code == 200
+    client.patch("token", json={"time": "2099-12-31T23:59:00Z"})
+    answer = client.post("advance", json={"seconds": 61}, headers={"Accept-Language": "da"})
+    assert (answer.status_code, answer.json()["id"]) == (409, "desk-time-ends")
+    assert answer.json()["error"] == "Tiden kan ikke gå længere end til 2100-01-01T00:00:00Z."
 
 
 def test_what_is_played_can_be_watched_and_stopped(desk: Made) -> None:

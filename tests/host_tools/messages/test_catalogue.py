@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 import host_tools
+from emulator.scenario.reasons import SENTENCES
 from firmware.protocol import messages, sentences
 from host_tools.desk.bank import STEPS as STEP_OF_PAGE
 from host_tools.devtools import catalogues
@@ -114,6 +115,7 @@ FAMILIES = {
     "qa-outcome.": OUTCOMES,
     "qa-reason.": {*Reason, *AppReason, *ApprovalState},
     "recorder-page.": set(recorder_page.WORDS),
+    "scenario-reason.": set(SENTENCES),
     "setting.": SETTINGS,
     "token-done.": {"blocked", "unblocked", "nothing-to-wipe", "wiped"},
     "token-error.": {identifier.removeprefix("token-error.") for identifier in COMPUTED},
@@ -269,6 +271,11 @@ def test_the_token_s_errors_are_those_of_the_protocol():
         error = TokenError(number)
         assert (error.message, error.hint) == (message, hint)
         assert error.text("da") not in (message, error.identifier)
+
+
+def test_the_reasons_of_scenarios_are_those_of_the_emulator():
+    for name, sentence in SENTENCES.items():
+        assert TEXTS["en"]["scenario-reason." + name] == (sentence,)
 
 
 @pytest.mark.parametrize(

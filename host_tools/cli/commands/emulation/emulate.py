@@ -26,7 +26,7 @@ from host_tools.cli.options.web_page import (
     listen_for_page,
 )
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
-from host_tools.desktop import trace_file
+from host_tools.desktop import scenario_errors, trace_file
 from host_tools.desktop.bootsel import await_file_system
 from host_tools.desktop.token_folder import (
     TokenFolder,
@@ -420,7 +420,7 @@ def _play(
         check(steps, load_product(product)["parts"])
     except StepError as error:
         raise KodebrikError(
-            "scenario-no-step", ExitCode.BAD_INPUT, script=script, what=str(error)
+            "scenario-no-step", ExitCode.BAD_INPUT, script=script, what=scenario_errors.told(error)
         ) from None
     except (OSError, UnicodeDecodeError):
         raise KodebrikError("scenario-unreadable", ExitCode.FILE, path=script) from None
@@ -444,11 +444,17 @@ def _play(
             play_file(emulator, script, listener=_listener(product))
         except StepError as error:
             raise KodebrikError(
-                "scenario-step-failed", ExitCode.BAD_INPUT, script=script, what=str(error)
+                "scenario-step-failed",
+                ExitCode.BAD_INPUT,
+                script=script,
+                what=scenario_errors.told(error),
             ) from None
         except ScenarioError as error:
             raise KodebrikError(
-                "scenario-failed", ExitCode.SCENARIO, script=script, what=str(error)
+                "scenario-failed",
+                ExitCode.SCENARIO,
+                script=script,
+                what=scenario_errors.told(error),
             ) from None
     emit(
         as_json,

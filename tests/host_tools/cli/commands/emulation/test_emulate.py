@@ -239,6 +239,8 @@ def test_a_scenario_is_played_and_its_failures_are_shown(tmp_path):
     assert "Ikke sat op" in error
     picture = re.search(r"Picture: (\S+\.png)", error).group(1)
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
+    danish = run("--lang", "da", "emulate", "kodeviser", "--script", script)
+    assert "Teksten '123 456' er der ikke.\n  Skærmen viser:\n    Ikke sat op" in danish.stderr
     script.write_text("dance\n")
     refused = run("emulate", "--script", script)
     assert refused.returncode == ExitCode.BAD_INPUT
@@ -260,6 +262,20 @@ def test_a_scenario_for_another_product_is_refused_before_anything_is_built(tmp_
     told = capsys.readouterr().err
     assert "line 2: key 5\n  This product has no keypad." in told
     assert "Building" not in told
+
+
+def test_a_scenario_s_failure_is_told_in_the_language_of_the_command(token, tmp_path, capsys):
+    script = tmp_path / "script"
+    given = ["--lang", "da", "emulate", "--state", str(token), "--script", str(script)]
+    told = {
+        "hold 1 h": "script, linje 1: hold 1 h\n  Det er længere end 600 s.\n",
+        "expect code from gone": f"gone\n  {tmp_path}/gone: Filen eller mappen findes ikke.\n",
+        'expect text "x"': "er der ikke.\n  Skærmen er mørk eller viser ingen tekst.\n  Billede: ",
+    }
+    for steps, part in told.items():
+        script.write_text(steps)
+        assert main(given) in (ExitCode.BAD_INPUT, ExitCode.SCENARIO)
+        assert part in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", ["txt", "vcd"])
