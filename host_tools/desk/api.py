@@ -428,7 +428,10 @@ def _headset(desk: DeskToken, plugged: bool) -> None:
 
 
 def _set_rate(desk: DeskToken, rate: float) -> None:
-    desk.emulator.rate = rate
+    if desk.replay.rate is None:
+        desk.emulator.rate = rate
+    else:
+        desk.replay.set_rate(rate)
 
 
 def _set_trembles(desk: DeskToken, trembles: bool) -> None:

@@ -140,6 +140,7 @@ class TokenState(BaseModel):
     tracing: bool = Field(description="A trace records.")
     recording: bool = Field(description="A scenario is recorded.")
     recorded: bool = Field(description="A scenario was recorded, and can be played.")
+    playing: bool = Field(description="A scenario is played; `rate` is its.")
     links: dict[str, str] = Field(description="Addresses of the serial port while it is plugged.")
     flash_operations: int = Field(description="Erases and page programs so far.")
     elapsed: Elapsed

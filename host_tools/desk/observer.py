@@ -2,6 +2,7 @@
 events when it has changed."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emulator.mcu.mcu import PROMPT
@@ -22,10 +23,12 @@ class Observer:
     def __init__(self, emulator: "Emulator", broadcast: Broadcast) -> None:
         """`links` are the addresses of the token's serial port, by kind; `trembles` says whether
         the hand does that presses its keys, `tracing` whether a trace records, `recording` whether
-        a scenario is recorded and `recorded` whether one was."""
+        a scenario is recorded and `recorded` whether one was; `played_at` gives the rate at which
+        one is played, None while none is."""
         self._emulator, self._broadcast = emulator, broadcast
         self.links: dict[str, str] = {}
         self.trembles = self.tracing = self.recording = self.recorded = False
+        self.played_at: Callable[[], float | None] = lambda: None
         self._lasting: dict[str, Any] = {}
         self._screen: Screen | None = None
         self._heard = 0  # where the sound that was not published yet begins, in 1/_GRAIN seconds
@@ -48,6 +51,7 @@ class Observer:
         emulator, parts = self._emulator, self._emulator.board.parts
         keypad, battery, clock = (parts.get(name) for name in ("keypad", "battery", "clock"))
         down = ["red"] if parts["button"].pressed else []
+        played_at = self.played_at()
         return {
             "powered": emulator.powered,
             "prompt": emulator.mcu.state == PROMPT,
@@ -57,11 +61,12 @@ class Observer:
             "battery_mv": battery.millivolts if battery else None,
             "drift_ppm": clock.drift_ppm if clock else None,
             "temperature": clock.temperature if clock else None,
-            "rate": emulator.rate,
+            "rate": emulator.rate if played_at is None else played_at,
             "trembles": self.trembles,
             "tracing": self.tracing,
             "recording": self.recording,
             "recorded": self.recorded,
+            "playing": played_at is not None,
             "links": dict(self.links) if emulator.plugged else {},
             "flash_operations": emulator.flash.operations,
             "elapsed": emulator.elapsed,

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from host_tools.desk.broadcast import Broadcast
 from host_tools.desktop.felt import VibrationDetector
 from host_tools.errors import ExitCode, KodebrikError
@@ -16,6 +18,7 @@ from host_tools.errors import ExitCode, KodebrikError
 if TYPE_CHECKING:
     from emulator.screen import Screen
     from emulator.session import Emulator
+    from emulator.sound import Heard
     from host_tools.desktop.speech_output import SpeechRecogniser
 
 _LOOK = 0.1  # seconds between two looks
@@ -60,6 +63,11 @@ class Reader:
         from host_tools.desktop.speech_output import SpeechRecogniser  # noqa: PLC0415 - an extra
 
         return SpeechRecogniser(self._languages)
+
+    def clips(self, heard: "Heard") -> list[str]:
+        """Give the names of the clips in a span of sound, in order."""
+        samples = np.array(heard.samples, np.int16)
+        return [clip.name for clip in self.recogniser.recognise(samples).clips]
 
     def _run(self) -> None:
         with suppress(KodebrikError):  # it was told

@@ -7,7 +7,8 @@ the same in the same microseconds at any rate.
 import re
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
     from emulator.scenario.runner import Step, StepError
+    from emulator.snapshot import Snapshot
     from host_tools.desk.token import DeskToken
 
 _PIECE = 0.05  # real seconds
@@ -43,18 +45,22 @@ def _no_step(error: "StepError") -> KodebrikError:
 
 
 class Replay:
-    """Plays scenarios on one token, one at a time."""
+    """Plays scenarios on one token, one at a time. `rate` is how many virtual seconds of what is
+    played pass in a real one, None while nothing is played."""
 
     def __init__(self, desk: "DeskToken") -> None:
         """Play nothing yet."""
         self._desk = desk
-        self._playing, self._stopped = threading.Lock(), threading.Event()
+        self._playing, self.stopped = threading.Lock(), threading.Event()
+        self.rate: float | None = None
+        self.at_once = False
+        self._then = 0.0  # the rate when it is over
 
-    def play(self, steps: "list[Step]", rate: float) -> None:
-        """Play steps from the token's present state on, `rate` virtual seconds in a real one, 0 at
-        once; return when all are played or stop() was called. KodebrikError while another is
-        played, for an expectation that fails, and for a step that cannot be done: before all
-        others when this token lacks a part for it."""
+    def play(self, steps: "list[Step]", rate: float, began: "Snapshot | None") -> None:
+        """Play steps on the token as it was at `began`, None: from its present state on, `rate`
+        virtual seconds in a real one, 0 at once; return when all are played or stop() was called.
+        KodebrikError while another is played, for an expectation that fails, and for a step that
+        cannot be done: before all others when this token lacks a part for it."""
         from emulator.scenario.runner import (  # noqa: PLC0415 - slow to load
             ScenarioError,
             ScenarioRunner,
@@ -62,19 +68,16 @@ class Replay:
             check,
         )
 
-        if not self._playing.acquire(blocking=False):
-            raise KodebrikError("desk-playing", ExitCode.CONFLICT)
-        emulator = self._desk.emulator
-        before = emulator.rate
         try:
-            self._stopped.clear()
-            check(steps, emulator.board.parts)
-            emulator.rate = 0  # time passes here alone
-            with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
-                paced = _Paced(self._desk, rate, self._stopped)
-                runner = ScenarioRunner(paced, Path(folder), None)  # type: ignore[arg-type]
+            check(steps, self._desk.emulator.board.parts)
+            with (
+                self._plays(rate, began),
+                tempfile.TemporaryDirectory(prefix="kodebrik-") as folder,
+            ):
+                token: Any = _Paced(self._desk, self)
+                runner = ScenarioRunner(token, Path(folder), None, self._desk.reader.clips)
                 for step in steps:
-                    if self._stopped.is_set():
+                    if self.stopped.is_set():
                         break
                     runner.play([step])
                     with self._desk.acting():
@@ -85,21 +88,50 @@ class Replay:
             raise KodebrikError(
                 "desk-scenario-failed", ExitCode.CONFLICT, what=scenario_errors.told(error)
             ) from None
+
+    @contextmanager
+    def _plays(self, rate: float, began: "Snapshot | None") -> Iterator[None]:
+        """Let time pass by the scenario alone, and afterwards as it did, or as was asked for."""
+        if not self._playing.acquire(blocking=False):
+            raise _playing()
+        try:
+            self.stopped.clear()
+            with self._desk.acting() as emulator:
+                if began is not None:
+                    emulator.restore(began)
+                self._then, emulator.rate = emulator.rate, 0
+                self.rate, self.at_once = rate, rate == 0
+            yield
         finally:
-            emulator.rate = before
-            self._playing.release()
+            with self._desk.acting() as emulator:
+                emulator.rate, self.rate = self._then, None
+                self._playing.release()
+
+    def check_idle(self) -> None:
+        """Check that nothing is played; KodebrikError."""
+        if self.rate is not None:
+            raise _playing()
+
+    def set_rate(self, rate: float) -> None:
+        """Change the rate of what is played, and at which time passes afterwards; 0: it stands
+        still. The caller acts."""
+        self.rate = self._then = rate
 
     def stop(self) -> None:
         """End what is played, if anything is, within a piece of its time."""
-        self._stopped.set()
+        self.stopped.set()
+
+
+def _playing() -> KodebrikError:
+    return KodebrikError("desk-playing", ExitCode.CONFLICT)
 
 
 class _Paced:
-    """An emulator whose time passes at a rate, while others look on."""
+    """An emulator whose time passes at the rate of what is played, while others look on."""
 
-    def __init__(self, desk: "DeskToken", rate: float, stopped: threading.Event) -> None:
-        """Let time pass at `rate` until `stopped`."""
-        self._desk, self._rate, self._stopped = desk, rate, stopped
+    def __init__(self, desk: "DeskToken", replay: Replay) -> None:
+        """Let time pass until `replay` is stopped."""
+        self._desk, self._replay = desk, replay
 
     def __getattr__(self, name: str) -> Any:
         """Be the emulator in everything else."""
@@ -114,14 +146,15 @@ class _Paced:
 
     def advance(self, seconds: float) -> None:
         """Let time pass in pieces."""
-        clock = self._desk.emulator.clock
+        clock, replay = self._desk.emulator.clock, self._replay
         end = clock.now + round(seconds * 1_000_000)
-        piece = _PIECE * self._rate if self._rate else seconds
-        while clock.now < end and not self._stopped.is_set():
-            with self._desk.acting() as emulator:
-                emulator.advance(min(piece, (end - clock.now) / 1_000_000))
-            if self._rate:
-                self._stopped.wait(_PIECE)
+        while clock.now < end and not replay.stopped.is_set():
+            piece = seconds if replay.at_once else _PIECE * (replay.rate or 0)
+            if piece:
+                with self._desk.acting() as emulator:
+                    emulator.advance(min(piece, (end - clock.now) / 1_000_000))
+            if not replay.at_once:
+                replay.stopped.wait(_PIECE)
 
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Let time pass until a condition holds, at once."""

@@ -71,6 +71,7 @@ class DeskToken:
         )
         self.recorder = Recorder(emulator)
         self.replay = Replay(self)
+        self.observer.played_at = lambda: self.replay.rate
         self._recorded: Recording | None = None
         self._recording_from: Snapshot | None = None  # while one is recorded
         self._snapshots: dict[int, Kept] = {}
@@ -146,8 +147,10 @@ class DeskToken:
             self.recorder.key_up(key)
 
     def record(self) -> None:
-        """Begin a recording, with the token off and unplugged; it replaces the one before."""
+        """Begin a recording, with the token off and unplugged; it replaces the one before.
+        KodebrikError while a scenario is played, which none would be a recording of."""
         with self.acting() as emulator:
+            self.replay.check_idle()
             self._recorded, self._recording_from = None, emulator.snapshot()
             emulator.restore(self._recording_from)
             self.recorder = Recorder(emulator)
@@ -169,17 +172,15 @@ class DeskToken:
     def play(self, text: str | None, rate: float) -> None:
         """Play a scenario, None: what was recorded, with the token as it was then; a recording
         ends. KodebrikError as Replay.play, and when nothing was recorded."""
+        self.replay.check_idle()
         self.stop_recording()
-        if text is not None:
-            steps = steps_of(text)
-        elif self._recorded is None:
-            raise KodebrikError("desk-nothing-recorded", ExitCode.CONFLICT)
-        else:
-            steps = steps_of(self._recorded.text)
-            with self.acting() as emulator:
-                emulator.restore(self._recorded.began)
+        began = None
+        if text is None:
+            if self._recorded is None:
+                raise KodebrikError("desk-nothing-recorded", ExitCode.CONFLICT)
+            text, began = self._recorded.text, self._recorded.began
         try:
-            self.replay.play(steps, rate)
+            self.replay.play(steps_of(text), rate, began)
         finally:
             self.recorder = Recorder(self.emulator)
 
@@ -278,7 +279,8 @@ class DeskToken:
         return kept
 
     def _is_another(self, emulator: "Emulator") -> None:
-        """Begin the scenario anew: none leads to the token as it is now. The caller acts."""
+        """End what is played or recorded: none leads to the token as it is now. The caller acts."""
+        self.replay.stop()
         self.stop_recording()
         self.recorder = Recorder(emulator)
 

@@ -129,6 +129,7 @@ export function openToken(page, part, secret, tell) {
     }
     $("trembles").checked = told.trembles;
     press($("record"), told.recording);
+    press($("play"), told.playing);
     $("recorded").textContent = told.recording ? texts.recording : told.recorded ? texts.recorded : "";
     followTrace(told.tracing);
     showLinks(told.links);
@@ -385,13 +386,9 @@ export function openToken(page, part, secret, tell) {
 
   // Scenarios. A key that is pressed while one is played comes in between.
 
-  async function play(text) {
-    press($("play"), true);
-    await tried(() => request("POST", "/scenario/play", { text, rate: state.rate || 1 }));
-    press($("play"), false);
-  }
+  const play = (text) => tried(() => request("POST", "/scenario/play", { text, rate: state.rate || 1 }));
   clicked("record", () => act("POST", state.recording ? "/scenario/stop" : "/scenario/record"));
-  clicked("play", () => ($("play").ariaPressed === "true" ? tried(() => request("POST", "/scenario/stop")) : play(null)));
+  clicked("play", () => (state.playing ? tried(() => request("POST", "/scenario/stop")) : play(null)));
   takesFile("play-file", "scenario-file", async (file) => play(await file.text()));
   $("trembles").addEventListener("change", () => act("PATCH", "/token", { trembles: $("trembles").checked }));
 

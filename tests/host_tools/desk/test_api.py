@@ -649,6 +649,62 @@ def test_what_is_played_can_be_watched_and_stopped(desk: Made) -> None:
     assert token.emulator.rate == 0
 
 
+def test_what_is_played_keeps_its_time_to_itself_and_says_its_rate(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    client.post("scenario/record")
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 500})
+    client.post("scenario/stop")
+    playing = threading.Thread(
+        target=client.post, args=("scenario/play",), kwargs={"json": {"rate": 1}}
+    )
+    playing.start()
+    passed = threading.Event()
+    assert any(passed.wait(0.01) or client.get("screen").json()["on"] for _ in range(6000))
+    state = client.get("token").json()
+    assert (state["playing"], state["rate"]) == (True, 1)
+    assert client.post("scenario/play").json()["id"] == "desk-playing"
+    assert client.post("scenario/record").json()["id"] == "desk-playing"
+    assert client.get("screen").json()["on"], "neither has begun anything anew"
+    assert changed(client, rate=0)["rate"] == 0
+    paused = token.emulator.elapsed
+    assert changed(client, rate=100)["rate"] == 100
+    playing.join()
+    assert token.emulator.elapsed > paused
+    state = client.get("token").json()
+    assert (state["playing"], state["rate"]) == (False, 100), "as it was asked for meanwhile"
+
+
+def test_a_snapshot_that_is_restored_ends_what_is_played(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    number = client.post("snapshots").json()["number"]
+    playing = threading.Thread(
+        target=client.post,
+        args=("scenario/play",),
+        kwargs={"json": {"text": "wait 1 h\npress", "rate": 1}},
+    )
+    playing.start()
+    passed = threading.Event()
+    assert any(passed.wait(0.01) or client.get("token").json()["playing"] for _ in range(6000))
+    assert not client.post(f"snapshots/{number}/restore").json()["powered"]
+    playing.join()
+    assert not client.get("token").json()["powered"], "the press of another token's scenario"
+
+
+def test_a_scenario_expects_speech_here_too(desk: Made) -> None:
+    client = api(desk("kodeoplaeser"))
+    said = 'press\nexpect speech "{}"'
+    failed = client.post("scenario/play", json={"text": said.format("nothing of the kind")})
+    assert failed.json()["id"] == "desk-scenario-failed"
+    names = failed.json()["error"].partition("What is said is: ")[2].splitlines()[0]
+    assert len(names.split()) > 3
+    client.post("advance", json={"seconds": 40})  # until it is off
+    answer = client.post("scenario/play", json={"text": said.format(names.split()[0])})
+    assert answer.status_code == 200, answer.text
+
+
 def test_a_hand_that_trembles_strikes_each_key_twice(desk: Made) -> None:
     token = desk("kodeoplaeser")
     client = api(token)

@@ -473,6 +473,31 @@ def test_a_recording_is_played_and_a_file_too(
     choose(other, "Play a file", script)
     alert = other.get_by_role("alert")
     expect(alert).to_contain_text("no such text", timeout=chromium.PATIENCE)
+    told = alert.inner_text().splitlines()
+    assert [line.strip() for line in told[1:2]] == ["The text 'no such text' is not there."]
+
+
+def test_what_is_played_is_seen_and_stopped_on_every_page_and_after_a_reload(
+    desk: Made, open_page: Opened, tmp_path: Path
+) -> None:
+    token = desk()
+    page, other = open_page(token), open_page(token)
+    script = tmp_path / "script.txt"
+    script.write_text("press\nwait 1 h\n")
+    choose(page, "Afspil en fil", script)
+    for seen in (page, other):
+        play = seen.get_by_role("button", name="Afspil", exact=True)
+        expect(play).to_have_attribute("aria-pressed", "true")
+        expect(seen.locator('[data-rate="1"]')).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    play = page.get_by_role("button", name="Afspil", exact=True)
+    expect(play).to_have_attribute("aria-pressed", "true")
+    play.click()
+    for seen in (page, other):
+        play = seen.get_by_role("button", name="Afspil", exact=True)
+        expect(play).to_have_attribute("aria-pressed", "false")
+        expect(seen.locator('[data-rate="0"]')).to_have_attribute("aria-pressed", "true")
+    assert token.emulator.elapsed < 3000
 
 
 def test_the_trace_is_shown_filtered_held_and_saved(desk: Made, open_page: Opened) -> None:
