@@ -75,6 +75,11 @@ class Flash:
             raise ValueError("Operations are counted from 1, the next one.")
         self._cut = self.operations + operation, mode
 
+    @property
+    def operations_to_cut(self) -> int | None:
+        """The operations until the one at which power is cut (1: the next), None: at none."""
+        return None if self._cut is None else self._cut[0] - self.operations
+
     def fail(self, operation: int, count: int, silently: bool = False) -> None:
         """Have `count` operations fail, from the `operation`-th from now on (1: the next): with
         FlashFailureError, or silently, as worn-out cells do, which keep what they held."""

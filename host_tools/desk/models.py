@@ -138,11 +138,15 @@ class TokenState(BaseModel):
     rate: float = Field(description="Virtual seconds in a real one; 0: time stands still.")
     trembles: bool = Field(description="The hand that presses the keys trembles.")
     tracing: bool = Field(description="A trace records.")
+    traced: bool = Field(description="There is a trace, which records or was stopped.")
     recording: bool = Field(description="A scenario is recorded.")
     recorded: bool = Field(description="A scenario was recorded, and can be played.")
     playing: bool = Field(description="A scenario is played; `rate` is its.")
     links: dict[str, str] = Field(description="Addresses of the serial port while it is plugged.")
     flash_operations: int = Field(description="Erases and page programs so far.")
+    operations_to_cut: int | None = Field(
+        description="Power is cut at this operation from here on (1: the next); null: at none."
+    )
     elapsed: Elapsed
     time: Unix
     clock: float | None = Field(description="What the token's clock shows, Unix seconds.")

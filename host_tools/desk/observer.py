@@ -22,12 +22,12 @@ class Observer:
 
     def __init__(self, emulator: "Emulator", broadcast: Broadcast) -> None:
         """`links` are the addresses of the token's serial port, by kind; `trembles` says whether
-        the hand does that presses its keys, `tracing` whether a trace records, `recording` whether
-        a scenario is recorded and `recorded` whether one was; `played_at` gives the rate at which
-        one is played, None while none is."""
+        the hand does that presses its keys, `tracing` whether a trace records and `traced` whether
+        there is one, `recording` whether a scenario is recorded and `recorded` whether one was;
+        `played_at` gives the rate at which one is played, None while none is."""
         self._emulator, self._broadcast = emulator, broadcast
         self.links: dict[str, str] = {}
-        self.trembles = self.tracing = self.recording = self.recorded = False
+        self.trembles = self.tracing = self.traced = self.recording = self.recorded = False
         self.played_at: Callable[[], float | None] = lambda: None
         self._lasting: dict[str, Any] = {}
         self._screen: Screen | None = None
@@ -64,11 +64,13 @@ class Observer:
             "rate": emulator.rate if played_at is None else played_at,
             "trembles": self.trembles,
             "tracing": self.tracing,
+            "traced": self.traced,
             "recording": self.recording,
             "recorded": self.recorded,
             "playing": played_at is not None,
             "links": dict(self.links) if emulator.plugged else {},
             "flash_operations": emulator.flash.operations,
+            "operations_to_cut": emulator.flash.operations_to_cut,
             "elapsed": emulator.elapsed,
             "time": emulator.now,
             "clock": emulator.rtc_time if clock else None,

@@ -117,4 +117,4 @@ _templates.filters["key_class"] = _class
 
 
 def _text(language: str, key: str) -> str:
-    return catalogue.text(language, "desk-page." + key)
+    return catalogue.template(language, "desk-page." + key)

@@ -64,8 +64,9 @@ def _serve(
             while not stop.wait(_LOOK):
                 pass
         finally:
-            for desk in desks:
-                desk.broadcast.close()  # or the server would wait for those who listen
+            for desk in desks:  # or the server would wait for who plays, and those who listen
+                desk.replay.stop()
+                desk.broadcast.close()
 
 
 @contextmanager

@@ -251,7 +251,7 @@ class DeskToken:
                 self._trace = emulator.trace()
             except TracedAlreadyError:
                 raise KodebrikError("desk-traced-already", ExitCode.CONFLICT) from None
-            self.observer.tracing = True
+            self.observer.tracing = self.observer.traced = True
             return self._trace
 
     def stop_trace(self) -> "Trace":

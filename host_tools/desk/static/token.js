@@ -131,7 +131,10 @@ export function openToken(page, part, secret, tell) {
     press($("record"), told.recording);
     press($("play"), told.playing);
     $("recorded").textContent = told.recording ? texts.recording : told.recorded ? texts.recorded : "";
-    followTrace(told.tracing);
+    const toCut = told.operations_to_cut;
+    const waits = toCut === null ? "" : filled(texts["to-cut"], { number: toCut.toLocaleString(LOCALES[page.language]) });
+    if ($("to-cut").textContent !== waits) $("to-cut").textContent = waits;
+    followTrace(told);
     showLinks(told.links);
     showTime();
   }
@@ -319,7 +322,11 @@ export function openToken(page, part, secret, tell) {
   function isValid(field) {
     const valid = field.checkValidity();
     field.ariaInvalid = String(!valid);
-    if (!valid) tell(`${field.labels[0].textContent}: ${field.validationMessage}`);
+    if (!valid) {
+      const [least, most] = [field.min, field.max].map((limit) => Number(limit).toLocaleString(LOCALES[page.language]));
+      const wanted = texts[field.step === "any" ? "number" : "whole-number"]; // the browser's own may be in another language
+      tell(`${field.labels[0].textContent}: ${filled(wanted, { least, most })}`);
+    }
     return valid;
   }
 
@@ -433,6 +440,11 @@ export function openToken(page, part, secret, tell) {
 
   // `settled` is for whoever waits until all that was done is answered.
   return { root, typed, untyped, player, settled: () => queue };
+}
+
+// A text of the page, with its holes filled in.
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 // Whether two texts differ in one number alone, of two digits at most, that has become less.

@@ -5,9 +5,9 @@ const LOOK = 1000; // milliseconds between two looks
 
 // `$` finds an element of the token's part, `request` asks its API, `save` gives a file to the
 // user, `press` marks a button as pressed, `tried` does something and says what went wrong. Gives a
-// function that takes whether the trace records.
+// function that takes the token's state.
 export function openTrace({ $, request, save, press, tried }) {
-  let running = false;
+  let running = false, traced = false; // the latter: there is a trace, which may have ended
   let asks = 0, shown = 0; // how often was asked, and which of these is shown
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
 
@@ -29,21 +29,22 @@ export function openTrace({ $, request, save, press, tried }) {
     await show();
   }
 
-  function look() {
-    const seen = $("trace").closest("details").open && !pressed($("trace-pause"));
-    if (running && seen) show().catch(() => {}); // that nobody answers is told elsewhere
-  }
+  const panel = $("trace").closest("details");
+  const shows = () => traced && show().catch(() => {}); // that nobody answers is told elsewhere
+  const look = () => running && panel.open && !pressed($("trace-pause")) && shows();
 
   $("trace").addEventListener("click", () => tried(record));
   $("trace-pause").addEventListener("click", () => press($("trace-pause"), !pressed($("trace-pause"))));
-  $("trace-filter").addEventListener("input", () => tried(show));
+  $("trace-filter").addEventListener("input", () => traced && tried(show));
   $("save-trace-text").addEventListener("click", () => tried(() => save("/trace.txt", "trace.txt")));
   $("save-trace-vcd").addEventListener("click", () => tried(() => save("/trace.vcd", "trace.vcd")));
+  panel.addEventListener("toggle", () => panel.open && !pressed($("trace-pause")) && shows());
   setInterval(look, LOOK);
 
-  // Follows the token's state: another page may have begun or ended the trace.
-  return (tracing) => {
-    running = tracing;
-    press($("trace"), tracing);
+  // Another page may have begun or ended the trace.
+  return (state) => {
+    running = state.tracing;
+    traced = state.traced;
+    press($("trace"), running);
   };
 }

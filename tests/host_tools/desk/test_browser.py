@@ -413,6 +413,38 @@ def test_a_number_that_is_not_allowed_is_told_and_changes_nothing(
     assert field.get_attribute("aria-invalid") == "false"
 
 
+def test_a_number_s_limits_are_told_in_the_language_of_the_page(
+    desk: Made, open_page: Opened
+) -> None:
+    page = open_page(desk(), language="en-GB")
+    page.get_by_role("link", name="Dansk").click()
+    notice = page.locator("#notice")
+    page.locator("#token-1-operation").fill("0")
+    page.locator("#token-1-cut-at").click()
+    expect(notice).to_have_text("Den n'te flashoperation: et helt tal fra 1 til 1.000.000.")
+    page.locator("#token-1-drift_ppm").fill("501")
+    page.locator("#token-1-drift_ppm").blur()
+    expect(notice).to_have_text("Urets gang: et tal fra -500 til 500.")
+
+
+def test_a_power_cut_to_come_is_told_until_it_has_come_on_each_page(
+    desk: Made, open_page: Opened
+) -> None:
+    token = desk()
+    page, other = open_page(token), open_page(token)
+    page.locator("#token-1-operation").fill("1200")
+    page.locator("#token-1-cut-at").click()
+    told = "Strømmen svigter ved flashoperation nr. {} fra nu af."
+    for seen in (page, other):
+        expect(seen.locator("#token-1-to-cut")).to_have_text(told.format("1.200"))
+    page.reload()
+    expect(page.locator("#token-1-to-cut")).to_have_text(told.format("1.200"))
+    page.locator("#token-1-snapshot").click()
+    page.get_by_role("button", name="Gendan").click()
+    for seen in (page, other):
+        expect(seen.locator("#token-1-to-cut")).to_be_empty()
+
+
 def test_what_cannot_be_saved_is_told(desk: Made, open_page: Opened) -> None:
     page = open_page(desk(), language="en-GB")
     page.evaluate("() => { fetch = () => Promise.reject(Error('nobody answers')) }")
@@ -535,6 +567,24 @@ def test_the_trace_is_shown_filtered_held_and_saved(desk: Made, open_page: Opene
     panel.get_by_label("Only channels with").fill("i2c")
     expect(lines).to_contain_text("i2c0")
     judge(page, "trace")
+
+
+def test_a_trace_that_has_ended_is_there_on_a_page_that_is_opened_later(
+    desk: Made, open_page: Opened
+) -> None:
+    token = desk()
+    page = open_page(token)
+    page.locator("summary", has_text="Spor").click()
+    only = page.locator("#token-1-trace-filter")
+    only.fill("gpio")  # before there is a trace, of which nothing could be told
+    page.locator("#token-1-trace").click()
+    key(page, "red")
+    expect(page.locator("#token-1-trace-lines")).to_contain_text("gpio15_button")
+    page.locator("#token-1-trace").click()
+    expect(page.locator("#token-1-trace")).to_have_attribute("aria-pressed", "false")
+    later = open_page(token)
+    later.locator("summary", has_text="Spor").click()
+    expect(later.locator("#token-1-trace-lines")).to_contain_text("gpio15_button")
 
 
 def test_an_address_that_cannot_be_copied_is_marked(desk: Made, open_page: Opened) -> None:

@@ -7,6 +7,8 @@ import re
 import signal
 import socket
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -38,9 +40,12 @@ from tests.support.limits import REAL_LIMIT
 
 
 @contextmanager
-def running(*arguments):
-    """Run a command in the background; it is stopped when the test ends, however that goes."""
-    process = subprocess.Popen([*KODEBRIK, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
+def running(*arguments, errors=None):
+    """Run a command in the background; it is stopped when the test ends, however that goes. What it
+    says as errors goes to the file `errors`."""
+    process = subprocess.Popen(
+        [*KODEBRIK, *map(str, arguments)], stdout=subprocess.PIPE, stderr=errors, text=True
+    )
     try:
         yield process
     finally:
@@ -130,6 +135,23 @@ def test_a_token_on_the_web_says_where_and_ends_while_somebody_listens(tmp_path)
             assert next(lines) == "event: state"
             process.send_signal(signal.SIGTERM)
             assert process.wait(REAL_LIMIT) == 0
+
+
+def test_a_token_on_the_web_ends_while_a_scenario_is_played(tmp_path):
+    told, passed = tmp_path / "told", threading.Event()
+    command = ("emulate", "--state", tmp_path / "token", "--web", "--json")
+    with told.open("w") as errors, running(*command, errors=errors) as process:
+        address, secret = json.loads(process.stdout.readline())["web"].split("#")
+        given = {"base_url": address + "api/v1", "headers": {"Authorization": f"Bearer {secret}"}}
+        with httpx2.Client(**given, timeout=REAL_LIMIT) as program, ThreadPoolExecutor() as pool:
+            body = {"text": "wait 1 d", "rate": 1}
+            played = pool.submit(program.post, "/scenario/play", json=body)
+            asked = (program.get("/token").json()["playing"] for _ in range(100 * REAL_LIMIT))
+            assert any(playing or passed.wait(0.01) for playing in asked)
+            process.send_signal(signal.SIGTERM)
+            assert played.result(REAL_LIMIT).status_code == 200
+            assert process.wait(REAL_LIMIT) == 0
+    assert "Traceback" not in told.read_text()
 
 
 def test_several_tokens_on_the_web_have_an_api_each(tmp_path):
