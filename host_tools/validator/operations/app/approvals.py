@@ -113,10 +113,18 @@ def find(
     connection: Connection, keys: DataKeys, parties: Collection[str], reference: str, now: float
 ) -> Approval:
     """Give an approval that one of the parties has asked for; KodebrikError when there is none."""
-    row = _read(connection, keys, _named(reference))
-    if row is None or row.party not in parties:
+    found = find_any(connection, keys, parties, reference, now)
+    if found is None:
         raise _unknown()
-    return approval_of(row, now)
+    return found
+
+
+def find_any(
+    connection: Connection, keys: DataKeys, parties: Collection[str], reference: str, now: float
+) -> Approval | None:
+    """Give an approval that one of the parties has asked for; None when there is none."""
+    row = _read(connection, keys, _named(reference))
+    return None if row is None or row.party not in parties else approval_of(row, now)
 
 
 def state(

@@ -8,7 +8,12 @@ database holds the SHA-256. Who asks too soon must wait longer each time (sectio
 from sqlalchemy import select
 
 from host_tools.secret import Secret
-from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, ApprovalState
+from host_tools.validator.app_records import (
+    Approval,
+    ApprovalLimits,
+    ApprovalRequest,
+    ApprovalState,
+)
 from host_tools.validator.operations.app import approvals
 from host_tools.validator.operations.openid import approved, grants
 from host_tools.validator.records import (
@@ -71,18 +76,27 @@ def poll(unit: UnitOfWork, request_id: Secret, client: str, sector: str) -> Back
         after = row._replace(interval=longer, next_poll_at=unit.now + longer)
         unit.update(openid_backchannel, row, after)
         return BackchannelPoll(BackchannelOutcome.SLOW_DOWN)
-    approval = approvals.find(unit.connection, unit.keys, [row.party], row.approval, unit.now)
-    if approval.state is ApprovalState.WAITING:
+    approval = approvals.find_any(unit.connection, unit.keys, [row.party], row.approval, unit.now)
+    if approval is not None and approval.state is ApprovalState.WAITING:
         after = row._replace(next_poll_at=unit.now + row.interval, ends_at=approval.expires_at)
         unit.update(openid_backchannel, row, after)
         return BackchannelPoll(BackchannelOutcome.PENDING)
     unit.delete(openid_backchannel, openid_backchannel.c.hash == row.hash)
-    if approval.state in _ENDED:
-        return BackchannelPoll(_ENDED[approval.state])
-    session = approved.use(unit, row.party, approval)
+    ended = _ended(approval, in_time=unit.now < row.ends_at)
+    if ended is not None:
+        return BackchannelPoll(ended)
+    session = None if approval is None else approved.use(unit, row.party, approval)
     if session is None:
         return BackchannelPoll(BackchannelOutcome.DENIED)
     wanted = OpenIdRequest(client, sector, "", row.scope, None, "")
     return BackchannelPoll(
         BackchannelOutcome.APPROVED, *grants.give(unit, session, wanted, row.acr)
     )
+
+
+def _ended(approval: Approval | None, *, in_time: bool) -> BackchannelOutcome | None:
+    """Say how it ended without being approved; None when it was approved. One that is gone was
+    answered, and went with its user; or it is a day old."""
+    if approval is None:
+        return BackchannelOutcome.DENIED if in_time else BackchannelOutcome.EXPIRED
+    return _ENDED.get(approval.state)

@@ -144,6 +144,18 @@ def test_a_device_that_is_blocked_after_its_answer_gives_no_tokens(
     assert error_of(poll(shop, request)) == "access_denied"
 
 
+@pytest.mark.parametrize("later", [0, 300])
+def test_what_was_declined_by_a_user_who_was_deleted_is_over_without_an_approval(
+    shop: Application, phone: AppDevice, validator: Validator, clock: VirtualClock, later: int
+):
+    request = begun(shop)
+    phone.answer(phone.waiting()[0], "decline")
+    validator.delete_user("anna.holm", actor="test")
+    clock.advance(later)
+    assert error_of(poll(shop, request)) == ("expired_token" if later else "access_denied")
+    assert error_of(poll(shop, request)) == "invalid_grant"
+
+
 def test_an_outcome_is_for_who_has_asked_alone(
     shop: Application, phone: AppDevice, client: TestClient, clock: VirtualClock
 ):
