@@ -70,6 +70,19 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """That a user has reported an approval, whose id it has, and is asked nothing until it is
+    lifted."""
+
+    id: str
+    reported_at: float
+    device: str  # serial number
+    party_name: str
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingApproval:
     """An approval as the user's devices see it. The last three fields are not signed; what does not
     apply is empty, as the language of a text that the party has written."""
@@ -89,6 +102,15 @@ class WaitingApproval:
     expires_at: float
     extensions_left: int
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for a user at a time, the oldest first; nothing does while they have reported."""
+
+    now: float
+    approvals: list[WaitingApproval]
+    report: Report | None
 
 
 class AnswerDecision(StrEnum):
@@ -200,6 +222,7 @@ class AppAct(StrEnum):
     NEW_DEVICE = "new_device"  # a code for another device
     REMOVE_DEVICE = "remove_device"
     NOTICES = "notices"
+    LIFT_REPORT = "lift_report"
 
 
 class AppReason(StrEnum):
@@ -272,12 +295,11 @@ class AppEvent:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalLimits:
-    """How long an approval waits (seconds), how many that were not approved one user-ID is asked in
-    an hour by one party, and for how long nothing is asked after a report (seconds)."""
+    """How long an approval waits (seconds), and how many that were not approved one user-ID is
+    asked in an hour by one party."""
 
     life: float = 300.0
     per_hour: int = 6
-    after_report: float = 3600.0
 
     @property
     def per_hour_in_all(self) -> int:

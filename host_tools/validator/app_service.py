@@ -21,8 +21,10 @@ from host_tools.validator.app_records import (
     AppSession,
     AppVerdict,
     NewAppDevice,
+    Report,
     SignedAnswer,
     SignedChallenge,
+    Waiting,
     WaitingApproval,
 )
 from host_tools.validator.operations import users
@@ -32,6 +34,7 @@ from host_tools.validator.operations.app import (
     challenges,
     devices,
     history,
+    reports,
     sessions,
 )
 from host_tools.validator.records import ActivationCode
@@ -88,6 +91,32 @@ class AppService:
         """Use an approval, as approvals.use() says: True once; with `user_id`, by that user."""
         return self._write(actor, approvals.use, parties, reference, user_id)
 
+    # Reports
+
+    def report(self, user_id: str) -> Report | None:
+        """Give the report by which a user is asked nothing; None when there is none."""
+        return self._read(reports.of_user, self._keys, user_id)
+
+    def lift_report_for(self, user_id: str, *, actor: str) -> None:
+        """Let a user be asked again; KodebrikError when they have reported nothing."""
+        self._write(actor, lambda unit: reports.lift_for(unit, users.find(unit, user_id)))
+
+    def lift_report(
+        self, session: Secret, asked: SignedChallenge, reference: str, *, pin: str = ""
+    ) -> AppVerdict:
+        """Let the device's user be asked again; KodebrikError when it is not by that report that
+        they are not."""
+
+        def operation(unit: UnitOfWork) -> AppVerdict:
+            holder, verdict = sessions.prove_again(
+                unit, session, asked, pin, AppAct.LIFT_REPORT, reference
+            )
+            if verdict.accepted:
+                reports.lift(unit, holder.owner, reference, holder.token)
+            return verdict
+
+        return self._write(_ACTOR, operation)
+
     # Activation
 
     def issue_letter(self, user_id: str, *, days: int = 30, actor: str) -> ActivationCode:
@@ -131,13 +160,13 @@ class AppService:
         """Close a session."""
         self._write(_ACTOR, sessions.close, session)
 
-    def waiting(self, session: Secret) -> tuple[float, list[WaitingApproval]]:
-        """Give the time, and list what waits for the device's user then, the oldest first."""
+    def waiting(self, session: Secret) -> Waiting:
+        """Give what waits for the device's user, and what they have reported."""
 
-        def found(connection: Connection) -> tuple[float, list[WaitingApproval]]:
+        def found(connection: Connection) -> Waiting:
             now = self._clock()
             holder = sessions.find(connection, self._keys, session, now)
-            return now, answers.waiting(connection, self._keys, holder, now)
+            return answers.waiting(connection, self._keys, holder, now)
 
         return self._read(found)
 

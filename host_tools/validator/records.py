@@ -55,6 +55,7 @@ class NoticeKind(StrEnum):
     USED = "used"  # if chosen
     BLOCKED = "blocked"  # always
     REPORTED = "reported"  # always: the user says that somebody else has begun an approval
+    LIFTED = "lifted"  # always: they are asked for approvals again
 
 
 @dataclass(frozen=True, slots=True)

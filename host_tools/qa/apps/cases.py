@@ -92,6 +92,22 @@ def _declined(env: AppEnvironment) -> None:
     env.answer(device, shown, asked["digits"], note, refused("not_waiting"))
 
 
+def _reported(env: AppEnvironment) -> None:
+    device, asked, shown = env.asked()
+    env.answer(device, shown, "", Message("qa-note.reported"), ACCEPTED, "report")
+    env.expect_state(device, asked, "declined")
+    after = env.server.ask(device.user_id, "qa-other-session", **_PAYMENT)
+    known = shown | {"id": after["id"]}
+    note = Message("qa-note.asked-after-report")
+    env.answer(device, known, after["digits"], note, refused("unknown"))
+    env.expect_state(device, after, "waiting")
+    device.lift(device.report() or {"id": asked["id"], "reported_at": env.time.now()})
+    again = env.server.ask(device.user_id, "qa-browser-session", **_PAYMENT)
+    shown = device.waiting()[0]
+    env.answer(device, shown, again["digits"], Message("qa-note.lifted"), ACCEPTED)
+    env.expect_state(device, again, "approved")
+
+
 def _expired(env: AppEnvironment) -> None:
     device, asked, shown = env.asked()
     env.time.wait_until(env.time.now() + _LIFE, Message("qa-wait.approval"))
@@ -179,6 +195,7 @@ def _clock_off(env: AppEnvironment) -> None:
 APP_CASES = (
     AppCase("app-right", Message("qa-case.app-right"), _right),
     AppCase("app-declined", Message("qa-case.app-declined"), _declined),
+    AppCase("app-reported", Message("qa-case.app-reported"), _reported),
     AppCase("app-expired", Message("qa-case.app-expired"), _expired, frozenset({VIRTUAL})),
     AppCase("app-wrong-digits", Message("qa-case.app-wrong-digits"), _wrong_digits),
     AppCase("app-replayed", Message("qa-case.app-replayed"), _replayed),

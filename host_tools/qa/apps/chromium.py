@@ -35,6 +35,7 @@ _STEP = 20.0  # ms
 _TELEPHONE = ViewportSize(width=390, height=844)  # CSS pixels
 _WAITING = "**/app/api/approvals?*"
 _ANSWER = "**/app/api/approvals/*/answer"
+_LIFT = "**/app/api/reports/*/lift"
 
 
 def installed(playwright: Playwright) -> str | None:
@@ -193,6 +194,17 @@ class ChromiumDevice(AppDevice):
             body: Json = sent.value.post_data_json or {}
         return body
 
+    def lift(self, report: Json) -> Json:
+        """Lift a report by the app's button; give the server's verdict."""
+        with _page_errors():
+            self._tell({"approvals": [], "now": report["reported_at"], "report": report})
+            self.page.locator("#lift").click()
+            self.page.locator("#sure_pin").fill(self.pin)
+            with self.page.expect_response(_LIFT) as answered:
+                self.page.locator("#sure-yes").click()
+            expect(self.page.locator("#reported")).to_be_hidden(timeout=_PATIENCE)
+            return _told(answered.value)
+
     def end(self) -> None:
         """Close the page, which may still wait for what the case holds back."""
         self.page.unroute_all(behavior="ignoreErrors")
@@ -223,17 +235,20 @@ class ChromiumDevice(AppDevice):
 
     def _show(self, approval: Json) -> None:
         """Have the app hear that this waits, and open it."""
-        self._await_poll()
-        told = {"approvals": [approval], "now": approval["created_at"]}
-        with self.page.expect_response(_WAITING):
-            self.held.pop().fulfill(json=told)
-        self._await_poll()  # the app has taken it, and asks for more
-        self.page.locator("#menu [data-go=waiting]").click()
+        self._tell({"approvals": [approval], "now": approval["created_at"], "report": None})
         for place, text in (
             ("#asked [aria-hidden]", approval["text"]),
             ("#asked-by", approval["party_name"]),
         ):
             expect(self.page.locator(place)).to_have_text(text, timeout=_PATIENCE)
+
+    def _tell(self, told: Json) -> None:
+        """Have the app hear what waits, and open that."""
+        self._await_poll()
+        with self.page.expect_response(_WAITING):
+            self.held.pop().fulfill(json=told)
+        self._await_poll()  # the app has taken it, and asks for more
+        self.page.locator("#menu [data-go=waiting]").click()
 
     def _await_poll(self) -> None:
         """Wait until the app asks what waits."""

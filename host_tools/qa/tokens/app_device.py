@@ -115,6 +115,17 @@ class AppDevice:
         found: list[Json] = self.ask("GET", "/approvals").json()["approvals"]
         return found
 
+    def report(self) -> Json | None:
+        """Give what the user has reported, by which nothing waits; None when they have not."""
+        found: Json | None = self.ask("GET", "/approvals").json()["report"]
+        return found
+
+    def lift(self, report: Json) -> Json:
+        """Let the user be asked again; give the verdict."""
+        body = self.signed_anew("kodebrik-lift-report-1", report["id"])
+        verdict: Json = self.ask("POST", f"/reports/{report['id']}/lift", body).json()
+        return verdict
+
     def set_clock(self, at: float) -> None:
         """Have the device's clock say `at`, Unix seconds, from now on."""
         self.headers["Date"] = formatdate(at, usegmt=True)

@@ -134,7 +134,6 @@ class App(Section):
 
     life_seconds: PositiveFloat = ApprovalLimits().life
     requests_per_hour: PositiveInt = ApprovalLimits().per_hour
-    report_minutes: PositiveFloat = ApprovalLimits().after_report / 60
     session_minutes: PositiveFloat = 30.0
     sign_in_name: Annotated[str, Field(min_length=1, max_length=60)] = "kodebrik"  # of the demo
     parties: Annotated[tuple[Party, ...], BeforeValidator(_tuple)] = ()
@@ -149,7 +148,7 @@ class App(Section):
     @property
     def limits(self) -> ApprovalLimits:
         """Give what holds for approvals."""
-        return ApprovalLimits(self.life_seconds, self.requests_per_hour, 60 * self.report_minutes)
+        return ApprovalLimits(self.life_seconds, self.requests_per_hour)
 
     @property
     def sign_in(self) -> RelyingParty:

@@ -158,6 +158,13 @@ def end_sessions(unit: UnitOfWork, token: TokenRow) -> None:
         unit.delete(table, table.c.token_id == token.id)
 
 
+def end_sign_ins(unit: UnitOfWork, user: UserRow) -> None:
+    """End for good a user's sessions at the OpenID provider, with whatever token they were opened,
+    and their access tokens."""
+    for table in (openid_sessions, openid_grants):
+        unit.delete(table, table.c.owner_id == user.id)
+
+
 def cancel_approvals(
     unit: UnitOfWork, *matching: ColumnElement[bool], forget_owner: bool = False
 ) -> None:

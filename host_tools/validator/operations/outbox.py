@@ -27,14 +27,19 @@ def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
     """Queue a notice about a token to its user."""
     if token.owner_id is None:
         raise ValueError("a token without a user has nobody to notify")
+    queue_for(unit, kind, token.owner_id, token.serial)
+
+
+def queue_for(unit: UnitOfWork, kind: NoticeKind, owner_id: int, serial: str) -> None:
+    """Queue a notice to a user, about a token that may be deleted."""
     unit.insert(
         notices,
         NoticeRow(
             id=new_id(),
             kind=kind.value,
             at=unit.now,
-            owner_id=token.owner_id,
-            serial=token.serial,
+            owner_id=owner_id,
+            serial=serial,
             attempts=0,
             due_at=unit.now,
         ),

@@ -18,8 +18,6 @@ from host_tools.validator.store.rows import UserRow
 from host_tools.validator.store.tables import (
     approvals,
     notices,
-    openid_grants,
-    openid_sessions,
     tokens,
     users,
 )
@@ -122,8 +120,8 @@ def delete_user(unit: UnitOfWork, user: UserRow) -> None:
             lifecycle.unassign(unit, locked[number])
     unit.flush()
     _end_approvals(unit, user)
-    for table in (notices, openid_sessions, openid_grants):
-        unit.delete(table, table.c.owner_id == user.id)
+    lifecycle.end_sign_ins(unit, user)
+    unit.delete(notices, notices.c.owner_id == user.id)
     unit.delete(users, users.c.id == user.id)
     unit.record_server_event("delete_user", {"user_id": user.user_id})
 

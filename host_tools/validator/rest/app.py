@@ -290,15 +290,17 @@ async def waiting(
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0.0,
     known: Annotated[str, Query(max_length=2000)] = "",
 ) -> dict[str, Any]:
-    """List what waits: at once, or when it is not what is known."""
+    """Give what waits, or the report by which nothing does: at once, or when it is not what is
+    known."""
     validator: Validator = request.app.state.validator
     seen = set(filter(None, known.split(",")))
     end = time.monotonic() + wait
     while True:
-        now, found = await run_sync(validator.app.waiting, session)
+        found = await run_sync(validator.app.waiting, session)
         left = end - time.monotonic()
-        if left <= 0 or {one.id for one in found} != seen or await request.is_disconnected():
-            return {"approvals": [asdict(one) for one in found], "now": now}
+        ids = {one.id for one in [*found.approvals, found.report] if one is not None}
+        if left <= 0 or ids != seen or await request.is_disconnected():
+            return asdict(found)
         await asyncio.sleep(min(_LOOK_AGAIN, left))
 
 
@@ -323,6 +325,19 @@ def extend(
     """Let an approval wait for its whole life from now."""
     settings: Settings = request.app.state.settings
     return service.app.extend(session, reference, settings.app.limits)
+
+
+@router.post("/reports/{reference}/lift", responses=responses(404))
+def lift_report(
+    request: Request,
+    service: Service,
+    session: Session,
+    reference: ReferenceInPath,
+    body: SignedAnew,
+) -> Outcome:
+    """Let the user be asked again, who has reported an approval."""
+    asked = _signed_anew(request, body)
+    return _outcome(service.app.lift_report(session, asked, reference, pin=body.pin))
 
 
 @router.get("/devices", responses=responses())

@@ -1,5 +1,6 @@
-"""Routes of relying parties: ask for an approval, wait for it, use it, take it back; and the
-letters by which app devices are activated (docs/app.md)."""
+"""Routes of relying parties: ask for an approval, wait for it, use it, take it back; the
+reports by which users are asked nothing; and the letters by which app devices are activated
+(docs/app.md)."""
 
 import asyncio
 import time
@@ -7,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from host_tools.messages.catalogue import Message
@@ -16,15 +17,17 @@ from host_tools.validator.app_records import (
     ApprovalRequest,
     ApprovalState,
     RelyingParty,
+    Report,
 )
+from host_tools.validator.errors import NotFoundError
 from host_tools.validator.http.authentication import MAY_CHECK, Caller, RequireRole
-from host_tools.validator.http.fields import Name, RequestBody
+from host_tools.validator.http.fields import Name, RequestBody, UserInPath
 from host_tools.validator.http.metrics import ASKED
 from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import ApiRoute
 from host_tools.validator.records import ActivationCode
-from host_tools.validator.rest.tokens import HelpDesk, LetterRequest, Service
+from host_tools.validator.rest.tokens import HelpDesk, LetterRequest, Reader, Service
 from host_tools.validator.service import Validator
 
 router = APIRouter(prefix="/v1", tags=["approvals"], route_class=ApiRoute)
@@ -151,6 +154,24 @@ def cancel(
 ) -> Approval:
     """Take back an approval that waits; one that does not stays as it is."""
     return service.app.cancel(parties_of(request, caller), reference, actor=caller.name)
+
+
+@router.get("/reports/{user_id:path}", responses=responses(404))
+def show_report(service: Service, caller: Reader, user_id: UserInPath) -> Report:
+    """Give what a user has reported in the app ("It was not me"), by which they are asked
+    nothing."""
+    report = service.app.report(user_id)
+    if report is None:
+        raise NotFoundError("report-unknown")
+    return report
+
+
+@router.delete(
+    "/reports/{user_id:path}", responses=responses(404), status_code=204, response_class=Response
+)
+def lift_report(service: Service, caller: HelpDesk, user_id: UserInPath) -> None:
+    """Let a user be asked again who has reported an approval; they are notified."""
+    service.app.lift_report_for(user_id, actor=caller.name)
 
 
 @router.post("/app-letters", responses=responses(404, 409), status_code=201)

@@ -15,6 +15,7 @@ _ANEW = {
     AppAct.NEW_DEVICE: "kodebrik-new-device-1",
     AppAct.REMOVE_DEVICE: "kodebrik-remove-device-1",
     AppAct.NOTICES: "kodebrik-notices-1",
+    AppAct.LIFT_REPORT: "kodebrik-lift-report-1",
 }
 _ACTIVATION = "kodebrik-activation-1"
 
@@ -56,8 +57,8 @@ def session(challenge: str, device: str, counter: int) -> bytes:
 
 
 def anew(act: AppAct, challenge: str, device: str, counter: int, *what: str) -> bytes:
-    """Give what a device signs for an act inside its session: which device it removes, or what it
-    chooses."""
+    """Give what a device signs for an act inside its session: which device it removes, what it
+    chooses, or which report it lifts."""
     return encode([_ANEW[act], challenge, device, str(counter), *what])
 
 

@@ -22,7 +22,16 @@ router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=F
 
 _Field = Annotated[str, Form(max_length=254)]
 _Action = Annotated[
-    Literal["create_user", "set_user", "set_pin", "no_pin", "app_letter", "delete_user"], Form()
+    Literal[
+        "create_user",
+        "set_user",
+        "set_pin",
+        "no_pin",
+        "app_letter",
+        "lift_report",
+        "delete_user",
+    ],
+    Form(),
 ]
 _Language = Annotated[Language, Form()]
 
@@ -81,6 +90,8 @@ async def change_user(
                 case "app_letter":
                     letter = validator.app.issue_letter(who, actor=operator.name)
                     return _page(request, operator, who, letter=letter)
+                case "lift_report":
+                    validator.app.lift_report_for(who, actor=operator.name)
                 case "delete_user":
                     validator.delete_user(who, actor=operator.name)
         except KodebrikError as error:
@@ -113,6 +124,7 @@ def _page(
         422 if error or refused else 200,
         user=user,
         tokens=validator.tokens(user_id=user.user_id),
+        report=validator.app.report(user.user_id),
         may_care=operator.may(MAY_MANAGE),
         may_rule=operator.may(MAY_ADMINISTER),
         done=done,

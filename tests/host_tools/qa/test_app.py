@@ -20,7 +20,7 @@ from host_tools.qa.targets.selection import LOCAL, TargetSelection
 from host_tools.qa.time_source import VIRTUAL_START, RealTime, VirtualTime
 from host_tools.secret import Secret
 from host_tools.validator.app_records import ApprovalState
-from host_tools.validator.operations.app import answers, approvals, sessions
+from host_tools.validator.operations.app import answers, approvals, reports, sessions
 from host_tools.validator.records import Role
 from tests.support.validator.server import ServerFolder
 
@@ -37,6 +37,15 @@ def outcomes(folder: Path) -> dict[str, bool]:
 
 def test_our_server_passes_every_case(tmp_path: Path):
     assert outcomes(tmp_path) == dict.fromkeys((case.name for case in APP_CASES), True)
+
+
+def _block_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(reports, "has_reported", lambda *_: False)
+    patch.setattr(
+        answers,
+        "_shown",
+        lambda rows, reference: next((row for row in rows if row.reference == reference), None),
+    )
 
 
 FAULTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], set[str]]] = {
@@ -60,6 +69,7 @@ FAULTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], set[str]]] = {
         ),
         {"app-blocked"},
     ),
+    "reports block nothing": (_block_nothing, {"app-reported"}),
 }
 
 

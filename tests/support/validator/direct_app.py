@@ -80,7 +80,7 @@ class DirectDevice:
 
     def waiting(self) -> list[WaitingApproval]:
         """List what waits."""
-        return self.validator.app.waiting(self.session)[1]
+        return self.validator.app.waiting(self.session).approvals
 
     def signed(
         self, shown: WaitingApproval, decision: str, digits: str = "", counter: int | None = None
@@ -108,6 +108,15 @@ class DirectDevice:
         proof = self._proof("kodebrik-remove-device-1", *said)
         asked = SignedChallenge("", self.counter, challenge, proof, NO_SITE)
         return self.validator.app.remove_device(self.session, asked, device, pin=APP_PIN)
+
+    def lift(self, report_id: str, pin: str = APP_PIN) -> AppVerdict:
+        """Lift a report of the same user."""
+        self.counter += 1
+        challenge = self.validator.app.challenge()
+        said = (challenge, self.device, str(self.counter), report_id)
+        proof = self._proof("kodebrik-lift-report-1", *said)
+        asked = SignedChallenge("", self.counter, challenge, proof, NO_SITE)
+        return self.validator.app.lift_report(self.session, asked, report_id, pin=pin)
 
     def _proof(self, *texts: str) -> AppProof:
         return AppProof(_bytes(self.key.sign(*texts)))

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from dataclasses import replace
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from host_tools.messages import catalogue
 from host_tools.secret import Secret
@@ -23,12 +23,13 @@ from host_tools.validator.app_records import (
     ApprovalState,
     AppVerdict,
     SignedAnswer,
+    Waiting,
     WaitingApproval,
 )
 from host_tools.validator.errors import NotFoundError
 from host_tools.validator.operations import outbox
 from host_tools.validator.operations.app import approvals as asked_for
-from host_tools.validator.operations.app import devices, sessions
+from host_tools.validator.operations.app import devices, reports, sessions
 from host_tools.validator.operations.app.sessions import Holder
 from host_tools.validator.records import NoticeKind
 from host_tools.validator.rule import app_keys, signed_texts
@@ -38,23 +39,28 @@ from host_tools.validator.store.tables import approvals
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 
-def waiting(
-    connection: Connection, keys: DataKeys, holder: Holder, now: float
-) -> list[WaitingApproval]:
-    """List the approvals that wait for a device's user, the oldest first."""
+def waiting(connection: Connection, keys: DataKeys, holder: Holder, now: float) -> Waiting:
+    """Give what waits for a device's user, and what they have reported."""
     query = (
         select(approvals)
         .where(
             approvals.c.owner_id == holder.owner.id,
-            approvals.c.state == ApprovalState.WAITING.value,
-            approvals.c.expires_at > now,
+            or_(
+                and_(
+                    approvals.c.state == ApprovalState.WAITING.value,
+                    approvals.c.expires_at > now,
+                ),
+                approvals.c.reported,
+            ),
         )
         .order_by(approvals.c.id)
     )
     rows = [ApprovalRow(*row) for row in connection.execute(query)]
     for row in rows:
         keys.check(connection, approvals, row, holder.owner.audit_key)
-    return [waiting_of(row, holder.owner) for row in rows]
+    report = next((reports.report_of(row) for row in rows if row.reported), None)
+    shown = rows if report is None else []
+    return Waiting(now, [waiting_of(row, holder.owner) for row in shown], report)
 
 
 def waiting_of(row: ApprovalRow, owner: UserRow) -> WaitingApproval:
@@ -87,7 +93,7 @@ def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict
     if reason is not AppReason.ACCEPTED:
         return _refused(unit, token, given, reason)
     rows = _lock(unit, owner, given.approval)
-    row = next((row for row in rows if row.reference == given.approval), None)
+    row = _shown(rows, given.approval)
     if row is None:
         return _refused(unit, token, given, AppReason.UNKNOWN)
     reason = _reason(unit, holder, row, given)
@@ -101,6 +107,7 @@ def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict
             if other.id != row.id and other.state == ApprovalState.WAITING:
                 _decline(unit, holder, other)
                 _record(unit, holder, other, AnswerDecision.DECLINE.value)
+        reports.report(unit, owner, token)
     return sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
 
 
@@ -109,8 +116,7 @@ def extend(
 ) -> WaitingApproval:
     """Let an approval wait longer, as approvals.prolonged() does."""
     holder = sessions.require(unit, session)
-    rows = _lock(unit, holder.owner, reference)
-    row = next((row for row in rows if row.reference == reference), None)
+    row = _shown(_lock(unit, holder.owner, reference), reference)
     if row is None or sessions.usable(unit, holder.token) is not AppReason.ACCEPTED:
         raise NotFoundError("approval-unknown")
     return waiting_of(asked_for.prolonged(unit, row, limits), holder.owner)
@@ -161,14 +167,16 @@ def practise(
 
 
 def _lock(unit: UnitOfWork, owner: UserRow, reference: str) -> list[ApprovalRow]:
-    """Lock all that waits for a user, in the order in which every transaction does, with the one
-    that is answered whatever its state."""
+    """Lock all of a user's that waits, was not used yet, or was reported, in the order in which
+    every transaction does, with the one that is answered whatever its state."""
     query = (
         select(approvals)
         .where(
             approvals.c.owner_id == owner.id,
             or_(
                 approvals.c.state == ApprovalState.WAITING.value,
+                and_(approvals.c.state == ApprovalState.APPROVED.value, ~approvals.c.used),
+                approvals.c.reported,
                 approvals.c.reference == reference,
             ),
         )
@@ -176,6 +184,16 @@ def _lock(unit: UnitOfWork, owner: UserRow, reference: str) -> list[ApprovalRow]
         .with_for_update()
     )
     return [unit.checked(approvals, ApprovalRow(*row)) for row in unit.connection.execute(query)]
+
+
+def _shown(rows: list[ApprovalRow], reference: str) -> ApprovalRow | None:
+    """Give the approval that a device names; None when the user was never shown it, as it came
+    while they reported another."""
+    hidden = any(row.reported for row in rows)
+    for row in rows:
+        if row.reference == reference and not (hidden and row.state == ApprovalState.WAITING):
+            return row
+    return None
 
 
 def _reason(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> AppReason:
@@ -222,8 +240,6 @@ def _carry_out(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: Signed
     if given.decision is not AnswerDecision.APPROVE:
         reported = given.decision is AnswerDecision.REPORT
         _decline(unit, holder, row, row._replace(reported=reported))
-        if reported:
-            outbox.queue(unit, NoticeKind.REPORTED, token)
         return
     approved = row._replace(
         state=ApprovalState.APPROVED.value,

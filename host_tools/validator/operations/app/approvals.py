@@ -1,7 +1,8 @@
 """Approvals as relying parties ask for them, wait for them and use them.
 
 Whether the user exists makes no difference to who asks: the same rows are written, with the same
-statements and MACs, and what is asked of nobody waits and expires.
+statements and MACs, and what is asked of nobody waits and expires. So does what is asked of a user
+who has reported an approval.
 """
 
 import hashlib
@@ -31,6 +32,7 @@ from host_tools.validator.errors import (
 )
 from host_tools.validator.formatting import number
 from host_tools.validator.operations import users
+from host_tools.validator.operations.app import reports
 from host_tools.validator.records import Status
 from host_tools.validator.rule.shown_texts import is_shown
 from host_tools.validator.store import audit_root
@@ -56,7 +58,7 @@ _ANY = next(iter(LANGUAGES))  # the language for who asks, and for nobody
 
 def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) -> Approval:
     """Ask a user for an approval; an earlier one of the same session is cancelled.
-    TooManyRequestsError when the user-ID was asked too often, or its user has reported one."""
+    TooManyRequestsError when the user-ID was asked too often."""
     kind = _kind(asked)
     if not all(map(is_shown, filter(None, (asked.text, asked.place)))):
         raise InvalidError("approval-unprintable")
@@ -65,28 +67,29 @@ def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) ->
     user = users.find_any(unit, asked.user_id)
     if user is None:
         unit.idle_mac()
+    reached = None if reports.has_reported(unit, user) else user
+    language = _ANY if reached is None else reached.language
     # Read before the requests are counted: one that comes between has this number, too.
     last = select(func.max(approvals.c.subject_sequence)).where(approvals.c.subject == subject)
     following = (unit.connection.execute(last).scalar() or 0) + 1
     _require_few(unit, subject, asked.party.id, limits)
     session = hashlib.sha256(asked.session.encode()).digest()
     _cancel_of_session(unit, asked.party.id, session)
-    unit.delete(
-        approvals, approvals.c.created_at < unit.now - max(KEPT_SECONDS, limits.after_report)
-    )
+    old = approvals.c.created_at < unit.now - KEPT_SECONDS
+    unit.delete(approvals, old, ~approvals.c.reported)
     now = math.floor(unit.now)
     row = ApprovalRow(
         id=new_id(),
         reference=secrets.token_urlsafe(_REFERENCE_BYTES),
         subject=subject,
         subject_sequence=following,
-        owner_id=None if user is None else user.id,
+        owner_id=None if reached is None else reached.id,
         party=asked.party.id,
         party_name=asked.party.name,
         session=session,
         nonce=secrets.token_urlsafe(_NONCE_BYTES),
         kind=kind.value,
-        text=_sentence(kind, asked, asked.party.name, _ANY if user is None else user.language),
+        text=_sentence(kind, asked, asked.party.name, language),
         amount=asked.amount,
         currency=asked.currency,
         account=asked.account,
@@ -261,21 +264,16 @@ def _sentence(
 
 
 def _require_few(unit: UnitOfWork, subject: str, party: str, limits: ApprovalLimits) -> None:
-    since = unit.now - max(_HOUR, limits.after_report)
     query = select(approvals).where(
         approvals.c.subject == subject,
-        approvals.c.created_at > since,
+        approvals.c.created_at > unit.now - _HOUR,
         approvals.c.state != ApprovalState.APPROVED.value,
     )
     rows = [unit.checked(approvals, ApprovalRow(*row)) for row in unit.connection.execute(query)]
-    reports = [
-        (row.answered_at or row.created_at) + limits.after_report for row in rows if row.reported
-    ]
     # One of more than an hour from now was made before the clock was put back.
     hour = [row for row in rows if abs(row.created_at - unit.now) < _HOUR]
     own = [row.created_at for row in hour if row.party == party]
     free = [
-        *reports,
         *_free_again(own, limits.per_hour),
         *_free_again([row.created_at for row in hour], limits.per_hour_in_all),
     ]

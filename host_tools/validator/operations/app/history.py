@@ -13,7 +13,7 @@ from host_tools.validator.store.tables import app_devices, audit, tokens
 _MOST = 50  # events
 _ACTIONS = (
     *("activate", "approve", "decline", "report", "wrong_digits"),
-    *("block", "unblock", "remove", "replaced"),
+    *("lift", "block", "unblock", "remove", "replaced"),
 )
 _WITH_PIN = ("app_session", *(act.value for act in AppAct))
 _WRONG_PIN = AppReason.WRONG_PIN.value

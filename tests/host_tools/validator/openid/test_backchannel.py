@@ -156,6 +156,19 @@ def test_what_was_declined_by_a_user_who_was_deleted_is_over_without_an_approval
     assert error_of(poll(shop, request)) == "invalid_grant"
 
 
+def test_after_a_report_the_application_is_told_what_it_is_told_of_nobody(
+    shop: Application, phone: AppDevice, clock: VirtualClock
+):
+    request = begun(shop)
+    phone.answer(phone.waiting()[0], "report")
+    assert error_of(poll(shop, request)) == "access_denied"
+    after, of_nobody = begun(shop), begun(shop, login_hint="nobody.here")
+    assert phone.waiting() == []
+    for seconds, error in ((5, "authorization_pending"), (300, "expired_token")):
+        clock.advance(seconds)
+        assert {error_of(poll(shop, one)) for one in (after, of_nobody)} == {error}
+
+
 def test_an_outcome_is_for_who_has_asked_alone(
     shop: Application, phone: AppDevice, client: TestClient, clock: VirtualClock
 ):

@@ -4,6 +4,16 @@ import { here, request, sendProven } from "./session.js";
 import { digitByDigit, speakable } from "./spoken.js";
 import { act, attempt, by, element, filled, focusHeading, isShown, line, say, sure, tell, tellRefusal, texts, time } from "./views.js";
 
+/** Ask whether the user is sure, and send what they want with the PIN and a new signature; null when they are not, or it is refused, which is told. */
+export async function signedAnew(ended, question, yes, purpose, what, method, path, body = {}) {
+  tell("");
+  const pin = await sure(question, yes, { pin: here.device.kind === "pin" });
+  if (pin === null) return null;
+  const done = await act(() => sendProven(purpose, what, method, path, { ...body, pin }), ended);
+  if (done?.accepted === false) tellRefusal(done);
+  return done?.accepted === false ? null : done;
+}
+
 /** Have them filled in, and `arrived` called; `ended` is called when the session is over, `gone` when this device was removed. */
 export function openAccount(arrived, ended, gone) {
   async function fill() {
@@ -27,19 +37,9 @@ export function openAccount(arrived, ended, gone) {
     return element("li", [device.name, own, used].filter(Boolean).join(", "), element("br"), button);
   }
 
-  /** Ask whether the user is sure, and send what they want with the PIN and a new signature; null when they are not, or it is refused, which is told. */
-  async function signedAnew(question, yes, purpose, what, method, path, body = {}) {
-    tell("");
-    const pin = await sure(question, yes, { pin: here.device.kind === "pin" });
-    if (pin === null) return null;
-    const done = await act(() => sendProven(purpose, what, method, path, { ...body, pin }), ended);
-    if (done?.accepted === false) tellRefusal(done);
-    return done?.accepted === false ? null : done;
-  }
-
   async function remove(device) {
     const question = filled(texts.sure_remove, { name: device.name });
-    if (!await signedAnew(question, texts.yes_remove, "kodebrik-remove-device-1", [device.device], "POST", `/devices/${device.device}/remove`)) return;
+    if (!await signedAnew(ended, question, texts.yes_remove, "kodebrik-remove-device-1", [device.device], "POST", `/devices/${device.device}/remove`)) return;
     if (device.this) { await gone(); return; }
     await fill();
     tell(filled(texts.removed_other, { name: device.name }), true);
@@ -47,7 +47,7 @@ export function openAccount(arrived, ended, gone) {
   }
 
   async function another() {
-    const made = await signedAnew(texts.sure_another, texts.yes_another, "kodebrik-new-device-1", [], "POST", "/devices/codes");
+    const made = await signedAnew(ended, texts.sure_another, texts.yes_another, "kodebrik-new-device-1", [], "POST", "/devices/codes");
     if (!made) return;
     const code = made.activation_code.replace(/\d{4}(?=\d)/g, "$& ");
     const told = (written) => filled(texts.new_code, { code: written, time: time(made.expires_at) });
@@ -59,7 +59,7 @@ export function openAccount(arrived, ended, gone) {
 
   async function notify(chosen) {
     const question = chosen ? texts.sure_notify : texts.sure_quiet;
-    if (!await signedAnew(question, texts.yes_notify, "kodebrik-notices-1", [String(chosen)], "PUT", "/notices", { notify_on_use: chosen })) return;
+    if (!await signedAnew(ended, question, texts.yes_notify, "kodebrik-notices-1", [String(chosen)], "PUT", "/notices", { notify_on_use: chosen })) return;
     by("notify").checked = chosen;
     tell(texts.notices_saved, true);
   }

@@ -5,14 +5,15 @@ import { devices, forget } from "./keys.js";
 import { endSession, here, request, sendProven, sendSigned } from "./session.js";
 import { onActivation, prepare } from "./activation.js";
 import { close, extended, present, renew, showOthers, shownApproval, signedTexts, summary } from "./approval.js";
-import { openAccount } from "./account.js";
-import { act, attempt, by, element, filled, firstEmpty, focusHeading, isAsking, isShown, mark, retitle, say, show, sure, tell, tellRefusal, texts, unsure } from "./views.js";
+import { openAccount, signedAnew } from "./account.js";
+import { act, attempt, by, element, filled, firstEmpty, focusHeading, isAsking, isShown, mark, retitle, say, show, sure, tell, tellRefusal, texts, time, unsure } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
 const CLOSE = 5; // seconds that the server's clock may be ahead of what is known of it
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
 let waiting = []; // approvals
+let report = null; // by which nobody can ask the user
 let polling = null; // what ends the poll that is under way, while the app is open
 let page = ""; // that was chosen last
 let told = ""; // the id of the approval whose end was told last
@@ -54,6 +55,7 @@ function leave() {
   unsure();
   polling = lost = null;
   waiting = [];
+  report = null;
   close();
 }
 
@@ -85,8 +87,7 @@ async function unlock() {
   tell("");
   here.session = opened.session;
   reached = true;
-  const { approvals, now } = await request("GET", "/approvals");
-  take(approvals, now);
+  take(await request("GET", "/approvals"));
   warnBefore(opened.ends_at);
   openWaiting();
   poll();
@@ -118,9 +119,10 @@ async function stay() {
   poll();
 }
 
-function take(approvals, now) {
-  waiting = approvals;
-  ahead = now - Date.now() / 1000;
+function take(answered) {
+  waiting = answered.approvals;
+  report = answered.report;
+  ahead = answered.now - Date.now() / 1000;
 }
 
 /** Open to what waits: one approval itself, several as a list. */
@@ -132,8 +134,11 @@ function openWaiting() {
 }
 
 function listWaiting() {
-  by("waiting-title").textContent = { 0: texts.waiting_none, 1: texts.waiting_one }[waiting.length] ?? filled(texts.waiting_some, { count: waiting.length });
-  by("waiting-none").hidden = Boolean(waiting.length);
+  const none = report ? texts.reported : texts.waiting_none;
+  by("waiting-title").textContent = { 0: none, 1: texts.waiting_one }[waiting.length] ?? filled(texts.waiting_some, { count: waiting.length });
+  by("waiting-none").hidden = Boolean(report || waiting.length);
+  by("reported").hidden = !report;
+  if (report) by("reported-what").textContent = filled(texts.reported_what, { time: time(report.reported_at) });
   by("waiting-several").hidden = waiting.length < 2;
   by("waiting-list").replaceChildren(...waiting.map((one) => {
     const button = element("button", "", summary(one));
@@ -176,8 +181,9 @@ async function answer(approval, decision, digits) {
     return;
   }
   const others = waiting.filter((one) => one.id !== approval.id);
-  const reported = verdict.accepted && decision === "report";
+  const reported = verdict.accepted && decision === "report" && !approval.practice;
   waiting = reported ? [] : others;
+  if (reported) report = { id: approval.id, reported_at: serverClock() };
   told = approval.id;
   toList();
   const also = reported && others.length ? filled(texts.also_declined, { count: others.length }) : "";
@@ -200,11 +206,11 @@ async function poll() {
   const { signal } = polling = new AbortController();
   while (!signal.aborted) {
     try {
-      const known = waiting.map((one) => one.id).join(",");
-      const { approvals, now } = await request("GET", `/approvals?wait=${reached ? WAIT : 0}&known=${known}`, undefined, signal);
+      const known = [...waiting, report].filter(Boolean).map((one) => one.id).join(",");
+      const answered = await request("GET", `/approvals?wait=${reached ? WAIT : 0}&known=${known}`, undefined, signal);
       if (!reached && !lost) tell(texts.reached, true);
       reached = true;
-      await arrived(approvals, now);
+      await arrived(answered);
     } catch (failure) {
       if (signal.aborted) return;
       if (!(failure instanceof Unreachable)) { await attempt(() => { throw failure; }, ended); return; }
@@ -231,11 +237,12 @@ async function tellEnd(approval, isLost) {
   else tell(approval.expires_at <= serverClock() ? texts.expired : texts.not_waiting);
 }
 
-async function arrived(approvals, now) {
+async function arrived(answered) {
+  const { approvals } = answered;
   const before = new Set(waiting.map((one) => one.id));
-  const isFewer = approvals.length < before.size;
+  const isOther = approvals.length < before.size || report?.id !== answered.report?.id;
   const isNew = approvals.some((one) => !before.has(one.id));
-  take(approvals, now);
+  take(answered);
   const news = approvals.length > 1 ? `${texts.arrived} ${by("waiting-several").textContent}` : texts.arrived;
   const shown = shownApproval()?.practice ? null : shownApproval();
   const waits = (one) => approvals.some(({ id }) => id === one.id);
@@ -256,7 +263,7 @@ async function arrived(approvals, now) {
     if (isNew && approvals.length === 1) { openWaiting(); say(news); return; }
     listWaiting();
     retitle();
-    if (isFewer) say(by("waiting-title").textContent);
+    if (isOther) say(by("waiting-title").textContent);
   }
   if (isNew) say(news);
 }
@@ -273,6 +280,15 @@ by("unlock").addEventListener("submit", (event) => {
 by("stay").addEventListener("click", () => attempt(stay, ended));
 window.addEventListener("offline", away);
 window.addEventListener("online", () => { if (polling) poll(); });
+/** Let the user be asked again. */
+async function lift() {
+  const { id } = report;
+  if (!await signedAnew(ended, texts.sure_lift, texts.yes_lift, "kodebrik-lift-report-1", [id], "POST", `/reports/${id}/lift`)) return;
+  if (report?.id === id) report = null;
+  if (isShown("waiting")) toList();
+  tell(texts.lifted, true);
+}
+by("lift").addEventListener("click", () => attempt(lift, ended));
 async function forgetDevice() {
   const { device } = here;
   await forget(device);

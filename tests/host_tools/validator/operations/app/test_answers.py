@@ -93,23 +93,6 @@ def test_who_waits_is_told_that_it_was_declined(site: Site, phone: AppDevice, de
     assert (verdict["accepted"], verdict["reason"]) == (False, "not_waiting")
 
 
-def test_a_report_ends_all_that_waits_and_lets_nothing_be_asked_for_an_hour(
-    site: Site, phone: AppDevice, clock: VirtualClock
-):
-    first, second = site.ask(), site.ask(session="another-session-2")
-    assert [one["id"] for one in phone.waiting()] == [first["id"], second["id"]]
-    assert phone.answer(phone.waiting()[1], "report")["accepted"]
-    assert [site.state(one) for one in (first, second)] == ["declined", "declined"]
-    kinds = [notice.kind for notice in site.validator.due_notices()]
-    assert kinds == ["activated", "reported"]
-    body = {"user_id": "anna.holm", "session": SESSION}
-    refused = site.bank.post("/v1/approvals", json=body)
-    assert refused.status_code == 429
-    assert refused.headers["retry-after"] == "3600"
-    clock.now += 3601
-    assert site.bank.post("/v1/approvals", json=body).status_code == 201
-
-
 def test_it_expires_and_can_be_extended_ten_times(
     site: Site, phone: AppDevice, clock: VirtualClock
 ):

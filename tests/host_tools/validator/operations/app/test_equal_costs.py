@@ -20,12 +20,17 @@ from tests.support.validator.costs import Cost, cost_of
 from tests.support.validator.direct_app import NO_SITE, DirectDevice, ask, opened
 from tests.support.validator.tokens import activated
 
-USERS = ("active", "tokenless", "letter", "phones", "blocked", "nobody")
+USERS = ("active", "tokenless", "letter", "phones", "blocked", "reported", "nobody")
 
 
 @pytest.fixture
 def populated(validator: Validator, clock: VirtualClock) -> Validator:
     """Give a validator with a user of each kind of USERS, but nobody."""
+    validator.create_user("reported", actor="test")
+    phone = opened(validator, "reported")
+    ask(validator, "reported")
+    assert phone.answer(phone.waiting()[0], "report").accepted
+    clock.advance(3601)  # what was asked within an hour is read for each that is asked
     activated(validator, clock, "active", "blocked")
     for name in ("tokenless", "letter", "phones"):
         validator.create_user(name, actor="test")

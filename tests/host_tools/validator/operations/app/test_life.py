@@ -11,13 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from host_tools.errors import KodebrikError
 from host_tools.validator.app_records import AppReason, Approval, WaitingApproval
-from host_tools.validator.errors import SessionEndedError, TooManyRequestsError
+from host_tools.validator.errors import SessionEndedError
 from host_tools.validator.service import Validator
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER, make_empty
 from tests.support.validator.direct_app import APP_PIN, ask, opened
 
-LIFE, EXTENSIONS, TRIES, SESSION_LIFE, AFTER_REPORT = 300, 10, 3, 1800, 3600
+LIFE, EXTENSIONS, TRIES, SESSION_LIFE = 300, 10, 3, 1800
 KEPT_SECONDS = 86400
 
 
@@ -31,6 +31,7 @@ class Model:
     asked: Approval
     session: str
     ends_at: float
+    reaches: bool
     shown: WaitingApproval | None = None
     state: str = "waiting"
     extensions: int = EXTENSIONS
@@ -57,7 +58,7 @@ class Life(RuleBasedStateMachine):
         self.opened_at = [self.clock.now] * 2
         self.blocked = [False, False]
         self.approvals: list[Model] = []
-        self.reported_at = -float("inf")
+        self.report: Model | None = None  # by which nothing reaches the user
 
     def teardown(self) -> None:
         if hasattr(self, "validator"):
@@ -77,22 +78,18 @@ class Life(RuleBasedStateMachine):
 
     @rule(session=st.sampled_from(["browser-session-1", "browser-session-2"]))
     def ask(self, session: str) -> None:
-        try:
-            asked = ask(self.validator, "anna.holm", session)
-        except TooManyRequestsError as error:
-            assert self.clock.now < self.reported_at + AFTER_REPORT
-            assert error.seconds == self.reported_at + AFTER_REPORT - self.clock.now
-            return
-        assert self.clock.now >= self.reported_at + AFTER_REPORT
+        asked = ask(self.validator, "anna.holm", session)
         day_ago = self.clock.now - KEPT_SECONDS
-        self.approvals = [one for one in self.approvals if one.asked.created_at >= day_ago]
+        self.approvals = [
+            one for one in self.approvals if one.asked.created_at >= day_ago or one is self.report
+        ]
         for one in self.approvals:
             if one.session == session and one.state == "waiting":
                 one.state = "cancelled"
-        made = Model(asked, session, self.clock.now + LIFE)
+        made = Model(asked, session, self.clock.now + LIFE, reaches=self.report is None)
         self.approvals.append(made)
         number = self.usable()
-        if number is not None:
+        if number is not None and made.reaches:
             made.shown = self.devices[number].waiting()[-1]
 
     @precondition(lambda self: self.approvals)
@@ -142,10 +139,12 @@ class Life(RuleBasedStateMachine):
         one.state = "approved" if decision == "approve" else "declined"
         one.answered_at, one.answered_by = self.clock.now, number
         if decision == "report":
-            self.reported_at = self.clock.now
+            self.report = one
             for other in self.approvals:
-                if other.state == "waiting":
+                if other.reaches and other.state == "waiting":
                     other.state = "declined"
+                if other.state == "approved" and not other.used:
+                    other.state = "cancelled"
         return AppReason.ACCEPTED
 
     @precondition(lambda self: self.approvals)
@@ -158,6 +157,7 @@ class Life(RuleBasedStateMachine):
             and not self.is_locked(number)
             and one.now(self.clock.now) == "waiting"
             and one.extensions > 0
+            and one.reaches
         )
         try:
             ends_at = self.devices[number].extend(one.asked.id)
@@ -212,6 +212,25 @@ class Life(RuleBasedStateMachine):
             if right:
                 self.opened_at[number] = self.clock.now
 
+    @precondition(lambda self: self.report is not None)
+    @rule(number=st.sampled_from([0, 1]), pin=st.sampled_from([APP_PIN, "9753"]))
+    def lift(self, number: int, pin: str) -> None:
+        can = self.is_open(number) and not self.blocked[number] and not self.is_locked(number)
+        try:
+            told = self.devices[number].lift(self.report.asked.id, pin)
+        except SessionEndedError:
+            assert not self.is_open(number)
+            return
+        assert told.accepted == (can and pin == APP_PIN)
+        if told.accepted:
+            self.report = None
+
+    @precondition(lambda self: self.report is not None)
+    @rule()
+    def lift_for_the_user(self) -> None:
+        self.validator.app.lift_report_for("anna.holm", actor="test")
+        self.report = None
+
     @rule(seconds=st.sampled_from([1, 60, 299, 300, 1800, 3600]))
     def time_passes(self, seconds: int) -> None:
         self.clock.now += seconds
@@ -227,8 +246,12 @@ class Life(RuleBasedStateMachine):
         if number is not None:
             waiting = [one.id for one in self.devices[number].waiting()]
             assert waiting == [
-                one.asked.id for one in self.approvals if one.now(self.clock.now) == "waiting"
+                one.asked.id
+                for one in self.approvals
+                if one.reaches and one.now(self.clock.now) == "waiting"
             ]
+            found = self.validator.app.report("anna.holm")
+            assert (found and found.id) == (self.report and self.report.asked.id)
 
 
 TestLife = Life.TestCase

@@ -150,11 +150,78 @@ def test_wrong_digits_declining_and_reporting(page: Page, site: Site) -> None:
     page.locator("#report").click()
     sure(page)
     outcome(page, "meldt.*Også afvist: 1.")
-    expect(page.locator("#waiting h1")).to_have_text("Der venter ikke noget")
+    expect(page.locator("#waiting h1")).to_have_text("Ingen kan spørge dig")
     expect(page.locator("#waiting h1")).to_be_focused()
     assert (site.state(asked), site.state(other)) == ("declined", "declined")
-    again = site.bank.post("/v1/approvals", json={"user_id": "anna.holm", "session": "x" * 16})
-    assert again.status_code == 429
+
+
+@pytest.mark.parametrize("locale", ["da-DK", "en-GB"])
+def test_after_a_report_the_app_says_at_its_opening_that_nobody_can_ask_until_that_is_lifted(
+    site: Site, browser: Browser, address: str, locale: str
+) -> None:
+    telephone = browser.new_context(base_url=address, locale=locale)
+    telephone.set_default_timeout(chromium.PATIENCE)
+    page = new_page(telephone)
+    phone = site.device("anna.holm")
+    site.ask()
+    assert phone.answer(phone.waiting()[0], "report")["accepted"]
+    opened(page, site)
+    title, said, wrong, lifted = {
+        "da-DK": ("Ingen kan spørge dig", "»Det var ikke mig«", "Forkert PIN", "^Du kan"),
+        "en-GB": ("Nobody can ask you", "“It was not me”", "Wrong PIN", "^You can be asked again"),
+    }[locale]
+    expect(page.locator("#waiting h1")).to_have_text(title)
+    expect(page.locator("#waiting h1")).to_be_focused()
+    expect(page.locator("#reported-what")).to_contain_text(said)
+    judge(page)
+    site.ask(place="Lagos")
+    page.locator("#lift").click()
+    judge(page)
+    page.keyboard.press("Escape")
+    assert phone.report() is not None, "Escape is no"
+    page.locator("#lift").click()
+    sure(page, "9999")
+    outcome(page, wrong)
+    assert phone.report() is not None
+    page.locator("#lift").click()
+    sure(page, APP_PIN)
+    outcome(page, lifted)
+    expect(page.locator("#reported")).to_be_hidden()
+    expect(page.locator("#waiting h1")).to_be_focused()
+    assert phone.report() is None
+    site.ask(session="another-session-1", place="Odense")
+    expect(page.locator("#asked-from")).to_have_text("Odense")
+    expect(page.locator("#others")).to_be_hidden()
+    assert page.problems == []  # type: ignore[attr-defined]
+    telephone.close()
+
+
+def test_a_report_that_another_device_makes_or_lifts_is_told_where_the_app_is_open(
+    page: Page, site: Site
+) -> None:
+    phone = site.device("anna.holm")
+    opened(page, site)
+    site.ask()
+    expect(page.locator("#approval")).to_be_visible()
+    assert phone.answer(phone.waiting()[0], "report")["accepted"]
+    outcome(page, "meldt")
+    expect(page.locator("#waiting h1")).to_have_text("Ingen kan spørge dig")
+    phone.lift(phone.report())
+    expect(page.locator("#status")).to_have_text("Der venter ikke noget")
+    expect(page.locator("#reported")).to_be_hidden()
+
+
+def test_to_practise_reporting_reports_nothing(page: Page, site: Site) -> None:
+    opened(page, site)
+    site.ask()
+    expect(page.locator("#approval")).to_be_visible()
+    page.locator("#menu [data-go=practice]").click()
+    expect(page.locator("#practice-hint")).to_be_visible()
+    page.locator("#report").click()
+    sure(page)
+    outcome(page, "^(?!.*Også afvist)")
+    expect(page.locator("#waiting h1")).to_have_text("1 anmodning venter")
+    expect(page.locator("#reported")).to_be_hidden()
 
 
 def test_two_at_once_are_shown_with_times_and_places(page: Page, site: Site) -> None:

@@ -1,0 +1,266 @@
+"""After "It was not me" nothing reaches the user, until they or the help desk lift the report."""
+
+import pytest
+
+from host_tools.qa.tokens.app_device import AppDevice
+from host_tools.validator.operations.app import reports
+from host_tools.validator.records import Role
+from host_tools.validator.service import Validator
+from tests.support.validator.app import Site
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.database import MASTER
+
+DAY = 86_400
+
+
+@pytest.fixture
+def phone(site: Site) -> AppDevice:
+    return site.device("anna.holm")
+
+
+@pytest.fixture
+def tablet(site: Site) -> AppDevice:
+    return site.device("anna.holm", "2684", name="Tavle")
+
+
+def report(site: Site, phone: AppDevice, session: str = "reported-session-1") -> dict:
+    """Have the user report an approval; give it as it was asked for."""
+    asked = site.ask(session=session, place="Lagos")
+    (shown,) = [one for one in phone.waiting() if one["id"] == asked["id"]]
+    assert phone.answer(shown, "report")["accepted"]
+    return asked
+
+
+def notices(site: Site) -> list[str]:
+    return [notice.kind for notice in site.validator.due_notices()]
+
+
+def reaches(site: Site, phone: AppDevice, session: str = "browser-session-2") -> bool:
+    asked = site.ask(session=session)
+    return asked["id"] in [one["id"] for one in phone.waiting()]
+
+
+def test_a_report_ends_all_that_waits_and_nothing_reaches_the_user_until_it_is_lifted(
+    site: Site, phone: AppDevice, tablet: AppDevice, clock: VirtualClock
+):
+    first = site.ask(session="another-session-1")
+    second = report(site, phone)
+    assert [site.state(one) for one in (first, second)] == ["declined", "declined"]
+    assert notices(site) == ["activated", "activated", "reported"]
+    for passed in (0, 3600, 10 * DAY):
+        clock.now += passed
+        for device in (phone, tablet):
+            device.unlock()
+            assert not reaches(site, device)
+            assert device.report()["id"] == second["id"]
+    assert phone.lift(phone.report())["accepted"]
+    assert phone.report() is None
+    assert phone.waiting() == [], "what was asked meanwhile does not come"
+    assert notices(site)[-1] == "lifted"
+    assert reaches(site, phone)
+    assert phone.waiting() == tablet.waiting()
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_who_asks_is_told_of_who_has_reported_what_they_are_told_of_nobody(
+    site: Site, phone: AppDevice, clock: VirtualClock
+):
+    site.validator.set_user(
+        "anna.holm", email=None, language="en", notify_on_use=False, actor="test"
+    )
+    report(site, phone)
+
+    def told(user_id: str) -> list[dict]:
+        asked = site.ask(user_id, f"session-of-{user_id:20}")
+        path = f"/v1/approvals/{asked['id']}"
+        use = site.bank.post(f"{path}/use").json()
+        longer = site.bank.post(f"{path}/extend").json()
+        clock.now += 301
+        later = site.bank.get(path).json()
+        clock.now -= 301
+        drawn = dict.fromkeys(("id", "digits"))
+        return [use, *(one | drawn for one in (asked, longer, later))]
+
+    assert told("anna.holm") == told("nobody-at-all")
+
+
+def test_what_was_approved_and_not_used_yet_is_cancelled_by_a_report(
+    site: Site, phone: AppDevice, tablet: AppDevice
+):
+    used, unused = site.ask(session="browser-session-1"), site.ask(session="browser-session-2")
+    for shown, asked in zip(phone.waiting(), (used, unused), strict=True):
+        assert phone.answer(shown, "approve", asked["digits"])["accepted"]
+    assert site.bank.post(f"/v1/approvals/{used['id']}/use").json() == {"used": True}
+    report(site, tablet)
+    assert (site.state(used), site.state(unused)) == ("approved", "cancelled")
+    assert site.bank.post(f"/v1/approvals/{unused['id']}/use").json() == {"used": False}
+    tablet.lift(tablet.report())
+    assert site.bank.post(f"/v1/approvals/{unused['id']}/use").json() == {"used": False}
+
+
+def test_the_help_desk_sees_and_lifts_it(site: Site, phone: AppDevice, clock: VirtualClock):
+    path = "/v1/reports/anna.holm"
+    assert site.api("desk").get(path).json()["id"] == "report-unknown"
+    asked = report(site, phone)
+    assert site.api("desk").get("/v1/reports/ANNA.HOLM").json() == {
+        "id": asked["id"],
+        "reported_at": clock.now,
+        "device": phone.device,
+        "party_name": "Lillebælt Sparekasse",
+        "text": asked["text"],
+        "place": "Lagos",
+    }
+    for name in ("bank", "shop"):
+        assert site.api(name).get(path).status_code == 403
+        assert site.api(name).delete(path).status_code == 403
+    _, auditor = site.validator.create_api_key("auditor", Role.AUDITOR, actor="test")
+    site.keys["auditor"] = auditor.reveal().decode()
+    assert site.api("auditor").get(path).status_code == 200
+    assert site.api("auditor").delete(path).status_code == 403
+    assert notices(site)[-1] == "reported"
+    assert site.api("desk").delete(path).status_code == 204
+    assert notices(site) == ["lifted"]
+    again = site.api("desk").delete(path)
+    assert (again.status_code, again.json()["id"]) == (404, "report-unknown")
+    assert site.api("desk").delete("/v1/reports/nobody-at-all").status_code == 404
+    assert reaches(site, phone)
+    entry = site.validator.audit(serial=phone.device).items[0]
+    assert (entry.actor, entry.action, entry.detail["report"]) == ("desk", "lift", asked["id"])
+    (first, *_) = phone.ask("GET", "/history").json()["entries"]
+    assert (first["action"], first["name"]) == ("lift", "Telefon")
+
+
+def test_a_report_outlives_its_device(site: Site, phone: AppDevice, tablet: AppDevice):
+    report(site, phone)
+    site.validator.delete(phone.device, actor="test")
+    assert not reaches(site, tablet)
+    assert site.api("desk").delete("/v1/reports/anna.holm").status_code == 204
+    assert notices(site)[-1] == "lifted"
+    assert reaches(site, tablet, "browser-session-3")
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_a_report_holds_after_a_restart_a_rotation_and_when_the_clock_is_put_back(
+    site: Site, phone: AppDevice, clock: VirtualClock, database: str
+):
+    report(site, phone)
+    site.validator.rotate_key(actor="test")  # which ends the device's session
+    phone.unlock()
+    assert not reaches(site, phone)
+    with Validator(database, MASTER, clock) as again:
+        assert again.app.report("anna.holm") is not None
+    clock.now -= 30 * DAY
+    phone.unlock()
+    assert not reaches(site, phone, "browser-session-3")
+    assert phone.lift(phone.report())["accepted"]
+    assert reaches(site, phone, "browser-session-4")
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_it_is_lifted_with_the_pin_and_a_signature_about_that_report_alone(
+    site: Site, phone: AppDevice, tablet: AppDevice
+):
+    asked = report(site, phone)
+    path = f"/reports/{asked['id']}/lift"
+    wrong = phone.signed_anew("kodebrik-lift-report-1", asked["id"], pin="9999")
+    verdict = phone.ask("POST", path, wrong).json()
+    assert (verdict["reason"], verdict["tries_left"]) == ("wrong_pin", 2)
+    for purpose, what in (
+        ("kodebrik-lift-report-1", "another-report"),
+        ("kodebrik-remove-device-1", asked["id"]),
+    ):
+        body = phone.signed_anew(purpose, what)
+        assert phone.ask("POST", path, body).json()["reason"] == "wrong_signature"
+    body = phone.signed_anew("kodebrik-lift-report-1", "another-report")
+    assert phone.ask("POST", "/reports/another-report/lift", body).status_code == 404
+    assert phone.report()["id"] == asked["id"]
+    stranger = site.device("bo.lund")
+    assert stranger.lift(asked)["id"] == "report-unknown"
+    body = tablet.signed_anew("kodebrik-lift-report-1", asked["id"])
+    assert tablet.ask("POST", path, body).json()["accepted"]
+    report(site, phone, "reported-session-2")
+    assert tablet.ask("POST", path, body).json()["reason"] == "replayed"
+    assert tablet.lift(asked)["id"] == "report-unknown"
+    assert phone.report() is not None
+
+
+def test_neither_a_blocked_device_nor_one_whose_session_is_over_lifts_it(
+    site: Site, phone: AppDevice, tablet: AppDevice, clock: VirtualClock
+):
+    asked = report(site, phone)
+    site.validator.block(phone.device, actor="test")
+    assert phone.lift(asked)["reason"] == "blocked"
+    clock.now += 30 * 60
+    assert tablet.lift(asked)["id"] == "app-session-ended"
+    assert site.validator.app.report("anna.holm") is not None
+
+
+def test_a_session_from_before_the_report_lifts_it_with_the_pin_once(
+    site: Site, phone: AppDevice, tablet: AppDevice
+):
+    asked = report(site, phone)
+    assert tablet.lift(asked)["accepted"]
+    assert phone.lift(asked)["id"] == "report-unknown"
+    assert notices(site).count("lifted") == 1
+
+
+def test_nobody_but_an_open_device_of_the_user_reports(
+    site: Site, phone: AppDevice, tablet: AppDevice
+):
+    site.ask()
+    (shown,) = phone.waiting()
+    site.validator.block(phone.device, actor="test")
+    assert phone.answer(shown, "report")["reason"] == "blocked"
+    assert site.device("bo.lund").answer(shown, "report")["reason"] == "unknown"
+    assert tablet.report() is None
+    site.ask()  # of the same session: the one before is cancelled
+    assert tablet.answer(shown, "report")["reason"] == "not_waiting"
+    assert tablet.report() is None
+    assert len(tablet.waiting()) == 1
+
+
+def test_a_report_that_is_sent_again_after_it_was_lifted_reports_nothing(
+    site: Site, phone: AppDevice
+):
+    asked = site.ask()
+    (shown,) = phone.waiting()
+    body = phone.answer_body(shown, "report")
+    assert phone.send_answer(asked["id"], body)["accepted"]
+    assert phone.lift(phone.report())["accepted"]
+    assert phone.send_answer(asked["id"], body)["reason"] == "replayed"
+    assert phone.answer(shown, "report")["reason"] == "not_waiting"
+    assert phone.report() is None
+    assert reaches(site, phone)
+
+
+def test_what_another_worker_asks_while_the_user_reports_reaches_nobody(
+    site: Site, phone: AppDevice, monkeypatch: pytest.MonkeyPatch
+):
+    report(site, phone)
+    with monkeypatch.context() as patched:  # it was read before the report was written
+        patched.setattr(reports, "has_reported", lambda unit, user: False)
+        asked = site.ask()
+    assert phone.waiting() == []
+    row = {"id": asked["id"], "nonce": "", "party": "", "party_name": "", "kind": "sign_in"}
+    shown = row | dict.fromkeys(("text", "amount", "account", "currency", "place"), "")
+    shown |= {"user_id": "anna.holm", "created_at": int(asked["created_at"])}
+    assert phone.answer(shown, "approve", asked["digits"])["reason"] == "unknown"
+    assert phone.ask("POST", f"/approvals/{asked['id']}/extend").status_code == 404
+    assert site.state(asked) == "waiting"
+    phone.lift(phone.report())
+    assert site.state(asked) == "cancelled"
+    assert phone.waiting() == []
+
+
+def test_what_was_reported_is_kept_until_it_is_lifted_and_no_longer(
+    site: Site, phone: AppDevice, clock: VirtualClock
+):
+    asked = report(site, phone)
+    clock.now += 2 * DAY
+    site.ask(session="browser-session-2")
+    assert site.state(asked) == "declined"
+    site.api("desk").delete("/v1/reports/anna.holm")
+    site.ask(session="browser-session-3")
+    assert site.bank.get(f"/v1/approvals/{asked['id']}").status_code == 404
+    site.validator.delete_user("anna.holm", actor="test")
+    assert site.validator.verify_audit().broken == ()
