@@ -186,6 +186,24 @@ def test_a_device_that_was_blocked_since_signs_nobody_in(
     assert asked_again(shop) == "page"
 
 
+def test_a_report_ends_the_users_sign_ins_with_whatever_they_were_made(
+    shop: Application, phone: AppDevice, tokens: Tokens
+):
+    browser = Browser(shop)
+    phone.answer(phone.waiting()[0], "approve", browser.digits())
+    by_app = query_of(browser.finish().headers["location"])["code"]
+    browser.client.cookies.clear()
+    by_code = query_of(shop.sign_in("anna.holm", tokens.code("K1")).headers["location"])["code"]
+    access = shop.redeem(by_code).json()["access_token"]
+    assert asked_again(shop) == "code"
+    assert shop.info(access).status_code == 200
+    Browser(shop, prompt="login")
+    phone.answer(phone.waiting()[0], "report")
+    assert asked_again(shop) == "page"
+    assert shop.info(access).status_code == 401
+    assert shop.redeem(by_app).json()["error"] == "invalid_grant"
+
+
 def test_the_app_is_offered_only_where_it_reaches_what_is_asked(shop: Application, tokens: Tokens):
     assert "/openid/sign-in/app" in Browser(shop).code_page
     assert "/openid/sign-in/app" in Browser(shop, acr_values=f"{OTP} {APP}").code_page

@@ -17,7 +17,7 @@ from host_tools.validator.service import Validator
 from tests.support import browser as chromium
 from tests.support.validator.application import SUITE, Tokens, new_token
 from tests.support.validator.clock import VirtualClock
-from tests.support.validator.direct_app import opened
+from tests.support.validator.direct_app import ask, opened
 
 PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
 # For what a page does in any language; templates and their rules of contrast are the same in both.
@@ -238,6 +238,24 @@ def test_every_page_of_the_administration(
     page.goto("/admin/token?serial=K1")
     drawing = page.get_by_role("img", name=re.compile("Urets gang for K1|Drift of K1"))
     assert drawing.locator("circle").count() == 12
+
+
+def test_a_users_report_is_shown_and_lifted(
+    page: Page, keys: dict[Role, str], validator: Validator
+) -> None:
+    phone = opened(validator, "anna.holm")
+    ask(validator, "anna.holm", place="Lagos")
+    assert phone.answer(phone.waiting()[0], "report").accepted
+    page.goto("/admin")
+    sign_in_as(page, keys[Role.HELP_DESK])
+    page.goto("/admin/user?user_id=anna.holm")
+    expect(page.locator(".message.bad")).to_contain_text("Lagos")
+    page.locator("summary", has_text=re.compile("blive spurgt igen|be asked again")).press("Enter")
+    judge(page, "user-reported")
+    page.locator("form:has([value=lift_report]) button").press("Enter")
+    expect(page.locator(".message.good")).to_contain_text(re.compile("spørges igen|asked again"))
+    expect(page.locator(".message.bad")).to_have_count(0)
+    assert validator.app.report("anna.holm") is None
 
 
 def _check(code: str) -> object:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from host_tools.validator.app_records import AppReason, ApprovalLimits, ApprovalState
-from host_tools.validator.errors import SessionEndedError, TooManyRequestsError
+from host_tools.validator.errors import NotFoundError, SessionEndedError, TooManyRequestsError
 from host_tools.validator.service import Validator
 from tests.host_tools.validator.operations.app import concurrent_answers
 from tests.support.racing import raced
@@ -116,4 +116,42 @@ def test_two_requests_of_one_session_at_once_leave_one_that_waits(validator: Val
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: ask(validator, "anna.holm"), range(8)))
     assert len(holder.waiting()) == 1
+    assert validator.verify_audit().broken == ()
+
+
+def test_of_what_comes_while_a_user_reports_nothing_reaches_them(validator: Validator):
+    validator.create_user("anna.holm", actor="test")
+    holders = [opened(validator, "anna.holm") for _ in range(3)]
+    for _ in range(4):
+        asked = [ask(validator, "anna.holm", f"browser-session-{n}") for n in range(3)]
+        shown = holders[0].waiting()
+        decisions = ("report", "report", "approve")
+        answers = [
+            (holder, holder.signed(one, decision, which.digits if decision == "approve" else ""))
+            for holder, one, which, decision in zip(holders, shown, asked, decisions, strict=True)
+        ]
+        with ThreadPoolExecutor(12) as threads:
+            told = [
+                threads.submit(validator.app.answer, holder.session, given)
+                for holder, given in answers
+            ]
+            used = threads.submit(validator.app.use, ["bank"], asked[2].id, actor="test")
+            sessions = [f"browser-session-{number}" for number in range(8)]
+            list(threads.map(lambda session: ask(validator, "anna.holm", session), sessions))
+        reasons = [one.result().reason for one in told[:2]]
+        assert sorted(reasons) == [AppReason.ACCEPTED, AppReason.NOT_WAITING]
+        assert holders[2].waiting() == []
+        found = validator.app.approval(["bank"], asked[2].id)
+        assert used.result() or found.state is not ApprovalState.APPROVED
+
+        def lifted(_: int) -> bool:
+            try:
+                validator.app.lift_report_for("anna.holm", actor="test")
+            except NotFoundError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as threads:
+            assert sorted(threads.map(lifted, range(4))) == [False, False, False, True]
+        assert holders[2].waiting() == []
     assert validator.verify_audit().broken == ()

@@ -9,6 +9,7 @@ from host_tools.validator.service import Validator
 from tests.support.validator.app import Site
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
+from tests.support.validator.site import HTML, signed_in
 
 DAY = 86_400
 
@@ -128,6 +129,27 @@ def test_the_help_desk_sees_and_lifts_it(site: Site, phone: AppDevice, clock: Vi
     assert (entry.actor, entry.action, entry.detail["report"]) == ("desk", "lift", asked["id"])
     (first, *_) = phone.ask("GET", "/history").json()["entries"]
     assert (first["action"], first["name"]) == ("lift", "Telefon")
+
+
+def test_the_page_of_the_user_shows_it_to_all_and_lets_the_help_desk_lift_it(
+    site: Site, phone: AppDevice
+):
+    report(site, phone)
+    _, auditor = site.validator.create_api_key("auditor", Role.AUDITOR, actor="test")
+    given = {"user_id": "anna.holm", "action": "lift_report"}
+    for key, may in ((auditor.reveal().decode(), False), (site.keys["desk"], True)):
+        form = signed_in(site.client, key)
+        page = site.client.get("/admin/user?user_id=anna.holm", headers=HTML).text
+        assert f"på {phone.device}" in page
+        assert "Lagos" in page
+        assert ('value="lift_report"' in page) == may
+        lifted = site.client.post("/admin/user", data=given | {"csrf": form}, headers=HTML)
+        assert lifted.status_code == (303 if may else 403)
+    page = site.client.get(lifted.headers["location"], headers=HTML).text
+    assert "Brugeren kan spørges igen" in page
+    assert phone.device not in page.partition("<dl")[0]
+    again = site.client.post("/admin/user", data=given | {"csrf": form}, headers=HTML)
+    assert again.status_code == 422
 
 
 def test_a_report_outlives_its_device(site: Site, phone: AppDevice, tablet: AppDevice):
