@@ -35,7 +35,7 @@ def parse(text: str) -> Secret:
     kind = marked.strip().lower() if separator else ""
     if kind not in ("", "hex", "base32"):
         raise _bad("secret-mark-unknown")
-    letters = _letters(rest if separator else text)
+    letters = _not_empty(rest if separator else text)
     bare = letters.rstrip("=")
     as_base32, as_hex = _is_base32(bare), letters == bare and _is_hex(letters)
     if not kind and as_base32 and as_hex:
@@ -51,7 +51,7 @@ def parse(text: str) -> Secret:
 
 def decode_base32(text: str) -> Secret:
     """Decode base32 in any case, with or without spaces and padding; KodebrikError otherwise."""
-    bare = _letters(text).rstrip("=")
+    bare = _not_empty(text).rstrip("=")
     if not _is_base32(bare):
         raise _bad("secret-not-base32")
     try:
@@ -79,6 +79,13 @@ def _letters(text: str) -> str:
     """Take out blanks and dashes; upper case of ASCII alone, for other letters may become ASCII."""
     bare = re.sub(r"[\s-]+", "", text)
     return bare.upper() if bare.isascii() else bare
+
+
+def _not_empty(text: str) -> str:
+    letters = _letters(text)
+    if not letters:
+        raise _bad("secret-empty")
+    return letters
 
 
 def _is_base32(letters: str) -> bool:

@@ -148,6 +148,8 @@ def test_columns_by_name_in_any_order_and_delimiter(delimiter: str):
         (f"T1,{HEX},totp\nT2,{HEX[:-1]},totp\n", "Line 2 (T2): The secret is not hexadecimal"),
         (f"T1,{HEX},totp\nT2,{HEX[:20]},totp\n", "Line 2 (T2): The secret has 80 bits"),
         (f"T1,{HEX},totp\nT2,nohex,totp\n", "Line 2 (T2)"),
+        (f"T1,{HEX},totp\nT2,,totp\n", "Line 2 (T2): The secret is empty"),
+        (f"serial,hex,kind\nT1,{HEX},totp\nT2,,totp\n", "Line 3 (T2): The secret is empty"),
         (f"T1,{HEX},totp\n,{HEX},totp\n", "Line 2 has no usable serial number"),
         (f"T1,{HEX},totp,6,30\nT2,{HEX},totp,x,30\n", "Line 2 (T2): its digits is not a number"),
         (f"T1,{HEX},totp,6,45\n", "valid for 45 s"),

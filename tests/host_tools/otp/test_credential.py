@@ -103,7 +103,10 @@ def test_hexadecimal_is_recognised_by_digits_that_base32_lacks():
         ("not a secret!", "neither base32 nor hexadecimal"),
         ("hex:JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "is not hexadecimal"),
         ("otpauth://totp/a?secret=JBSWY3DPEHPK3PXP", "not a bare secret"),
-        ("", "neither base32 nor hexadecimal"),
+        ("", "is empty"),
+        (" - ", "is empty"),
+        ("hex:", "is empty"),
+        ("base32: ", "is empty"),
         ("rot13:JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "unknown mark"),
     ],
 )
