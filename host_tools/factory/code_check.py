@@ -76,7 +76,10 @@ class CodeCheck:
         command = [*self.reader, port, serial]
         try:
             with child_programs.running(
-                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                command,
+                stdin=subprocess.DEVNULL,  # what is typed is for the station
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             ) as process:
                 code, _ = process.communicate(timeout=_READER_TIMEOUT)
         except OSError as error:

@@ -23,7 +23,7 @@ from host_tools.errors import ExitCode
 from host_tools.factory.events import Step
 from host_tools.flashing import arrival, drives
 from host_tools.provisioning import batches
-from host_tools.provisioning.inventory_records import FAILED
+from host_tools.provisioning.inventory_records import FAILED, PROVISIONING
 from host_tools.voice.synthesis import aloud
 from tests.support.command_line.interrupt import interrupted
 from tests.support.command_line.inventory import opened
@@ -99,9 +99,11 @@ def fixture_of(tokens, folder, falsify=lambda code: code):
         yield f"{sys.executable} {folder / 'reader.py'} {folder / 'fixture'}"
 
 
-def test_a_signal_to_the_command_alone_ends_the_program_that_reads_codes(tmp_path):
+@pytest.mark.parametrize("group", [True, False], ids=["ctrl_c", "to_the_command_alone"])
+def test_a_signal_ends_the_program_that_reads_codes_and_gives_the_token_back(tmp_path, group):
+    """With what the program has started; the token has failed nothing, and is gone on with."""
     create(1)
-    (tmp_path / "reader.py").write_text("import sys, time\nopen('begun', 'w')\ntime.sleep(600)\n")
+    (tmp_path / "reader.sh").write_text("sleep 600 &\ntouch begun\nwait\n")
 
     def reading(*_):
         while not (tmp_path / "begun").exists():
@@ -109,10 +111,16 @@ def test_a_signal_to_the_command_alone_ends_the_program_that_reads_codes(tmp_pat
 
     with fleet(tmp_path, 1) as tokens:
         command = ["batch", "run", "--batch", "b", "--ports", tokens[0].port, "--trust-cable"]
-        command += ["--code-reader", f"{sys.executable} reader.py"]
-        ended = interrupted(command, "serial number", {}, group=False, before=reading)
-    assert ended.code == ExitCode.INTERRUPTED
-    assert ended.left == ()
+        command += ["--code-reader", "sh reader.sh"]
+        ended = interrupted(command, "serial number", {}, group=group, before=reading)
+        assert ended.code == ExitCode.INTERRUPTED
+        assert ended.left == ()
+        assert "put it aside" not in ended.shown
+        with opened(tmp_path / "inventory.sqlite") as inventory:
+            (begun,) = batches.each(inventory, "b", batches.TAKEN)
+            assert inventory.entry(begun.serial).state == PROVISIONING
+        assert run(tokens, "--trust-cable") == 0
+    assert [job.serial for job in done(tmp_path)] == [begun.serial]
 
 
 def test_ctrl_c_gives_a_token_to_any_station_and_one_that_is_taken_is_told_of_once(
@@ -637,7 +645,6 @@ def test_an_esp32_in_its_boot_loader_is_flashed_first(tmp_path):
 
 
 def test_a_signal_to_the_command_alone_ends_esptool_and_the_board_is_flashed_anew(tmp_path):
-    """A terminal's Ctrl-C reaches esptool too; a supervisor's SIGINT does not."""
     create(1)
     image, port = tmp_path / "kodeviser.bin", tmp_path / "port"
     image.write_bytes(made("esp32_s3"))
