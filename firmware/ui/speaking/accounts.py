@@ -104,7 +104,7 @@ class Accounts:
             return self.new_code()
         kept: Any = self._kept
         self.last = kept
-        return kept.from_start()  # type: ignore[no-any-return]
+        return kept.from_start()
 
     def harmless(self, screen: View) -> bool:
         """Return True when after_red() can be taken back: no counter moves, and no code is left

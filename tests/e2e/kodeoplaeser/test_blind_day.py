@@ -319,7 +319,7 @@ def pays(day: Day) -> None:
     day.hears(hand.press("#"), *APPROVED, *PAYING, *response)
     day.hears(hand.function("0"), *PAYING, *response)
     day.logs_in(ACCOUNTS[2], response, "412504071886")
-    day.hears_last(hand.press("red"), *GIRO_ASKS)
+    day.hears_last(hand.press("red"), *GIRO_ASKS[:-2], "red", "0", "repeat", "hash", "end")
     hand.type("99")
     day.hears(hand.press("*"), "cleared")
 

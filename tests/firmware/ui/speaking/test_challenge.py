@@ -149,7 +149,6 @@ def answer(runtime: Runtime, suite: str = "OCRA-1:HOTP-SHA1-6:C-QN08") -> list[s
     return again(runtime, "#", "until quiet")[-6:]
 
 
-@pytest.mark.clause("code: repeat")
 def test_a_response_can_be_repeated_until_something_else_is_typed(runtime: Runtime):
     response = answer(runtime)
     asked = ["type", "number", "red", "0", "repeat", "hash", "end"]
@@ -162,7 +161,6 @@ def test_a_response_can_be_repeated_until_something_else_is_typed(runtime: Runti
     assert runtime.call(INTERACTION, "counter") == 1
 
 
-@pytest.mark.clause("code: repeat")
 @pytest.mark.parametrize("function", ["red+3", "red+*"])
 @pytest.mark.parametrize("suite", ["OCRA-1:HOTP-SHA1-6:C-QN08", "OCRA-1:HOTP-SHA1-6:C-QN08-T1M"])
 def test_red_leads_back_to_a_response(runtime: Runtime, suite: str, function: str):
