@@ -3,9 +3,10 @@ among all prompts of its language: Whisper by the likelihood of each prompt's te
 (templates.py) of other voices that say the same.
 
 `python -m tests.host_tools.voice.prompts` writes the tables of docs/voice.md from prompts.json, for
-which no recogniser is needed; with `--measure` it first hears what that file does not have, which
-takes Whisper (the extra `listen`). Margins are logarithms of likelihoods, or costs a frame: how far
-the prompt lies ahead of the best of the others; below 0 another one is heard.
+which no recogniser is needed; with `--measure` it first hears all of them anew, among the prompts
+that stand now, which takes Whisper (the extra `listen`). Margins are logarithms of likelihoods,
+or costs a frame: how far the prompt lies ahead of the best of the others; below 0 another one is
+heard.
 """
 
 import argparse
@@ -94,27 +95,27 @@ class Likelihoods:
     cache of voices, as each prompt takes a second of a processor."""
 
     def __init__(self, language: str) -> None:
-        """Read what is kept of that language, and have noise heard."""
+        """Read what is kept of that language."""
         self._language = language
         self._file = store.folder() / f"prompts-{language}.json"
         self._kept: dict[str, dict[str, float]] = (
             json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
         )
-        self._bias = np.mean(
-            [self._of(f"noise {-level} dB", partial(_noise, level)) for level in _NOISE_DB],
-            axis=0,
-        )
 
-    def of(self, voice: str, key: str, text: str) -> NDArray[np.float64]:
-        """Give them for a prompt in a voice, in the order of the prompts."""
+    def of(self, voice: str, key: str, text: str, wanted: Sequence[str]) -> NDArray[np.float64]:
+        """Give those of the wanted texts for a prompt in a voice."""
+        noises = [
+            self._of(f"noise {-level} dB", partial(_noise, level), wanted) for level in _NOISE_DB
+        ]
         sound = partial(spoken, self._language, voice, key, text)
-        return self._of(f"{voice}: {text}", sound) - self._bias
+        return self._of(f"{voice}: {text}", sound, wanted) - np.mean(noises, axis=0)
 
-    def _of(self, name: str, sound: Callable[[], Sound]) -> NDArray[np.float64]:
+    def _of(
+        self, name: str, sound: Callable[[], Sound], wanted: Sequence[str]
+    ) -> NDArray[np.float64]:
         from host_tools.voice.recognition import whisper  # noqa: PLC0415 - an extra
 
         known = self._kept.setdefault(name, {})
-        wanted = list(prompts(self._language).values())
         missing = [each for each in wanted if each not in known]
         if missing:
             found = whisper.phrase_likelihoods(sound(), self._language, missing)
@@ -128,29 +129,30 @@ def _noise(decibels: float) -> Sound:
     return np.asarray(noise * 10 ** (-decibels / 20))
 
 
-def heard(language: str, voice: str, keys: Collection[str]) -> Iterator[Heard]:
-    """Have these prompts of a language heard in a voice."""
-    known = prompts(language)
-    names = list(known)
+def heard(language: str, voice: str, said: Collection[tuple[str, str]]) -> Iterator[Heard]:
+    """Have these keys' texts heard in a voice, each among the other prompts of the language."""
     likelihoods = Likelihoods(language)
-    others = [
-        _frames(language, other, *each)
-        for other in OTHER_VOICES[language][-_TEMPLATES:]
-        for each in known.items()
-    ]
-    numbers = np.tile(np.arange(len(known)), _TEMPLATES)
-    for at, (key, text) in enumerate(known.items()):
-        if key in keys:
-            first, margin = _chosen(likelihoods.of(voice, key, text), at)
-            frames = _frames(language, voice, key, text)
-            (by_templates,) = templates.scores([frames], others, numbers)
-            second, other_margin = _chosen(by_templates, at)
-            yield Heard(
-                *(language, key, text, voice),
-                *(names[first], margin, names[second], other_margin),
-            )
+    for key, text in said:
+        known = {**prompts(language), key: text}
+        names = list(known)
+        at = names.index(key)
+        first, margin = _chosen(likelihoods.of(voice, key, text, list(known.values())), at)
+        others = [
+            _frames(language, other, *each)
+            for other in OTHER_VOICES[language][-_TEMPLATES:]
+            for each in known.items()
+        ]
+        frames = _frames(language, voice, key, text)
+        (by_templates,) = templates.scores(
+            [frames], others, np.tile(np.arange(len(known)), _TEMPLATES)
+        )
+        second, other_margin = _chosen(by_templates, at)
+        yield Heard(
+            *(language, key, text, voice), *(names[first], margin, names[second], other_margin)
+        )
 
 
+@cache
 def _frames(language: str, voice: str, key: str, text: str) -> NDArray[np.float64]:
     """Give the mel cepstra of a prompt, without the silence around it."""
     length = len(_clip(language, voice, key, text)) // digits.HOP + 2 * _FRAMES_AROUND
@@ -170,19 +172,25 @@ def load() -> list[Heard]:
     return [Heard(**each) for each in json.loads(DATA.read_text("utf-8"))]
 
 
+def save(rows: Sequence[Heard]) -> None:
+    """Write what was measured."""
+    lines = ",\n".join(json.dumps(asdict(each), ensure_ascii=False) for each in rows)
+    DATA.write_text(f"[\n{lines}\n]\n", "utf-8")
+
+
 def measure() -> None:
-    """Hear the prompts of a language whose text was not heard yet in our voice, and then the worst
-    in the plain one. What was heard of other texts is kept."""
-    kept = load() if DATA.exists() else []
+    """Hear all prompts in our voice, the texts too that they had before, and the worst in the plain
+    one. A text that is reworded changes what others are taken for, so nothing is kept."""
+    before = load()
+    now: list[Heard] = []
     for language, plain in PLAIN.items():
-        for voice in (ours(language), plain):
-            now = [each for each in current(kept) if each.language == language]
-            there = {each.key for each in now if each.voice == voice}
-            wanted = [each.key for each in worst(now)] if voice == plain else prompts(language)
-            kept += heard(language, voice, set(wanted) - there)
-            lines = ",\n".join(json.dumps(asdict(each), ensure_ascii=False) for each in kept)
-            DATA.write_text(f"[\n{lines}\n]\n", "utf-8")
-            print(f"{language}: {voice}", file=sys.stderr, flush=True)
+        texts = [(each.key, each.text) for each in before if each.language == language]
+        said = dict.fromkeys([*texts, *prompts(language).items()])
+        now += heard(language, ours(language), said)
+        theirs = [each for each in current(now) if each.language == language]
+        now += heard(language, plain, [(each.key, each.text) for each in worst(theirs)])
+        print(language, file=sys.stderr, flush=True)
+    save(now)
 
 
 def current(rows: Sequence[Heard]) -> list[Heard]:
@@ -252,7 +260,7 @@ def written(page: str, rows: Sequence[Heard]) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--measure", action="store_true", help="hear what is missing")
+    parser.add_argument("--measure", action="store_true", help="hear them all anew")
     if parser.parse_args().measure:
         measure()
     PAGE.write_text(written(PAGE.read_text("utf-8"), load()), "utf-8")

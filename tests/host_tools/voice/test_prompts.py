@@ -1,8 +1,12 @@
 """The tables of prompts: the page shows what was heard, of the texts that the token says now."""
 
 import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from host_tools.voice import languages
 from tests.host_tools.voice import prompts
@@ -59,11 +63,44 @@ def test_the_worst_come_first_and_what_was_reworded_is_shown_beside_what_it_is_n
     lines = [line for line in worst.splitlines() if "en+f5" in line]
     assert lines[0] == "| English, `en+f5` | 3 | 2 | 2 |"
     named = [line.split("|")[1].strip() for line in lines[1:]]
-    assert named == ["“Star key.”", "“Red.”", "“The hash.”"]
+    assert named == ["“Star key.”", "“Red.”", "“Hash key.”"]
     assert "| “Star key.” | `en+f5` | “The code is” | -2.0 | “The code is” | -0.2 |" in lines
     before, after = [line for line in reworded.splitlines() if "en+f5" in line]
     assert "“Number sign.”" in before
     assert "right | 5.0 | right | 0.5" in after
+
+
+def test_all_are_heard_anew_among_the_prompts_that_stand_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What a prompt was taken for may be worded otherwise since."""
+    among: dict[str, Sequence[str]] = {}
+
+    class OneLikely:
+        def __init__(self, language: str) -> None:
+            pass
+
+        def of(self, voice: str, key: str, text: str, wanted: Sequence[str]) -> NDArray[np.float64]:
+            among[text] = wanted
+            return np.array([float(each == text) for each in wanted])
+
+    monkeypatch.setattr(prompts, "Likelihoods", OneLikely)
+    monkeypatch.setattr(prompts, "_frames", lambda *_: None)
+    monkeypatch.setattr(prompts.templates, "scores", lambda *_: np.array([[1.0, 0.0]]))
+    monkeypatch.setattr(prompts, "prompts", lambda _: {"star": "Star key.", "hash": "Hash key."})
+    monkeypatch.setattr(prompts, "PLAIN", {"en": "en"})
+    monkeypatch.setattr(prompts, "DATA", tmp_path / "prompts.json")
+    stale = Heard("en", "star", "Star.", prompts.ours("en"), "hash", -2.0, "hash", -1.0)
+    prompts.save([stale])
+    prompts.measure()
+    rows = [(each.text, each.voice, each.whisper) for each in prompts.load()]
+    ours = prompts.ours("en")
+    assert rows == [
+        *[(text, ours, key) for text, key in (("Star.", "star"), ("Star key.", "star"))],
+        *[("Hash key.", voice, "hash") for voice in (ours, "en")],
+        ("Star key.", "en", "star"),
+    ]
+    assert among["Star."] == ["Star.", "Hash key."]
 
 
 @pytest.mark.parametrize("language", prompts.PLAIN)
