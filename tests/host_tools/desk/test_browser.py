@@ -325,6 +325,17 @@ def judge(page: Page, name: str) -> None:
         assert chromium.violations(page, rules) == [], f"{name}, {scheme}"
 
 
+def test_in_forced_colours_the_other_language_is_not_marked_as_this_one(
+    desk: Made, open_page: Opened
+) -> None:
+    page = open_page(desk(), forced_colors="active")
+    marked = page.locator("nav a").evaluate_all(
+        """links => links.map(link => getComputedStyle(link).borderBottomColor
+        !== getComputedStyle(document.body).backgroundColor)"""
+    )
+    assert marked == [True, False]
+
+
 def test_what_is_shown_and_said_can_be_muted_apart(desk: Made, open_page: Opened) -> None:
     page = open_page(desk("kodeoplaeser"))
     for region in ("#token-1-shown", "#token-1-captions"):
