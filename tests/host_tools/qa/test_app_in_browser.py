@@ -1,4 +1,4 @@
-"""`qa run --app --browser`: the ten cases of an app device with the web app in Chromium."""
+"""`qa run --app --browser`: the cases of an app device with the web app in Chromium."""
 
 import json
 import sys
