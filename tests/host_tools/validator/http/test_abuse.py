@@ -43,6 +43,8 @@ MAY = {
     "POST /v1/approvals/{reference}/use": CHECK,
     "POST /v1/approvals/{reference}/extend": CHECK,
     "POST /v1/app-letters": CARE,
+    "GET /v1/reports/{user_id}": READ,
+    "DELETE /v1/reports/{user_id}": CARE,
     "GET /validate/check": CHECK,
     "GET /validate/polltransaction": EVERYBODY,
     "GET /validate/polltransaction/{transaction_id}": EVERYBODY,

@@ -109,6 +109,8 @@ ROUTES = {
     ("POST", "/v1/approvals/{reference}/use"): {_ADMIN, _HELP, _CHECK},
     ("POST", "/v1/approvals/{reference}/extend"): {_ADMIN, _HELP, _CHECK},
     ("POST", "/v1/app-letters"): {_ADMIN, _HELP},
+    ("GET", "/v1/reports/{user_id}"): {_ADMIN, _HELP, _AUDIT},
+    ("DELETE", "/v1/reports/{user_id}"): {_ADMIN, _HELP},
     ("POST", "/v1/imports"): {_ADMIN},
     ("POST", "/v1/assignments"): {_ADMIN},
     ("GET", "/v1/users"): {_ADMIN, _HELP, _AUDIT},
