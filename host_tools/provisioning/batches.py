@@ -1,20 +1,22 @@
 """Batches of tokens in the inventory, and their jobs: one for each token that is to be made.
 
 A station takes a job for the token that it has found, and keeps it by a lease that ends by itself
-when the station dies. The job stays with the serial number: the token is gone on with wherever it
-appears again. A row is locked while it is taken (SQLite: one writer at a time; PostgreSQL:
-`FOR UPDATE SKIP LOCKED`), and a serial number is unique among all jobs, so that no token gets two
-jobs and no job two tokens. A batch that is closed has what is done, and gives up the rest. Times
-are Unix seconds.
+when the station dies, at once where its process is known to be dead. The job stays with the serial
+number: the token is gone on with wherever it appears again. A row is locked while it is taken
+(SQLite: one writer at a time; PostgreSQL: `FOR UPDATE SKIP LOCKED`), and a serial number is unique
+among all jobs, so that no token gets two jobs and no job two tokens. A batch that is closed has
+what is done, and gives up the rest. Times are Unix seconds.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning import station_process
 from host_tools.provisioning.inventory import Inventory
 from host_tools.provisioning.inventory_records import FAILED, PROVISIONED
 
@@ -49,7 +51,9 @@ class Batch:
 
 @dataclass(frozen=True)
 class Job:
-    """A batch's job for one token; `report` is what was tested, once it is done."""
+    """A batch's job for one token; `process` is the station's (station_process.own()), `report`
+    what was tested, once it is done, `records` where label and passport were written to
+    (factory/records.py)."""
 
     batch: str
     number: int
@@ -58,10 +62,14 @@ class Job:
     station: str | None
     report: dict[str, Any] | None
     finished_at: float | None
+    process: str | None = None
+    records: str | None = None
 
 
 _BATCH = ", ".join(field.name for field in fields(Batch))
-_JOB = ", ".join(field.name for field in fields(Job))
+_JOB_NAMES = [field.name for field in fields(Job)]
+_JOB = ", ".join(_JOB_NAMES)
+_REPORT = _JOB_NAMES.index("report")
 
 
 def create(inventory: Inventory, batch: Batch) -> None:
@@ -165,7 +173,7 @@ def take(  # noqa: PLR0913 - who takes what, and when
     belongs to another batch or was provisioned outside of one, the batch is closed, or no job is
     open.
     """
-    database = inventory.database
+    database, process = inventory.database, station_process.own()
     with database.transaction():
         database.lock(serial)  # a token that is new has no row to lock
         rows = database.execute(
@@ -182,8 +190,7 @@ def take(  # noqa: PLR0913 - who takes what, and when
                 return job
             if job.state == DONE:
                 check_not_closed(inventory, batch)
-            if job.station != station:
-                _check_unclaimed(job, leased_until, now)
+            _check_unclaimed(job, leased_until, now, station)
             number = job.number
         else:
             known = inventory.find(serial)
@@ -196,11 +203,11 @@ def take(  # noqa: PLR0913 - who takes what, and when
                 raise KodebrikError("batch-full", ExitCode.CONFLICT, batch=batch)
             ((number,),) = free
         database.execute(
-            "UPDATE jobs SET serial = ?, state = ?, station = ?, leased_until = ?, report = NULL,"
-            " finished_at = NULL WHERE batch = ? AND number = ?",
-            (serial, TAKEN, station, now + LEASE, batch, number),
+            "UPDATE jobs SET serial = ?, state = ?, station = ?, process = ?, leased_until = ?,"
+            " report = NULL, finished_at = NULL, records = NULL WHERE batch = ? AND number = ?",
+            (serial, TAKEN, station, process, now + LEASE, batch, number),
         )
-    return Job(batch, number, serial, TAKEN, station, None, None)
+    return Job(batch, number, serial, TAKEN, station, None, None, process)
 
 
 def forget(inventory: Inventory, serial: str, account: str | None = None) -> None:
@@ -209,8 +216,9 @@ def forget(inventory: Inventory, serial: str, account: str | None = None) -> Non
     with inventory.database.transaction():
         inventory.forget(serial, account)
         inventory.database.execute(
-            "UPDATE jobs SET serial = NULL, station = NULL, report = NULL, finished_at = NULL,"
-            " state = CASE WHEN batch IN (SELECT name FROM batches WHERE closed_at IS NULL)"
+            "UPDATE jobs SET serial = NULL, station = NULL, process = NULL, report = NULL,"
+            " finished_at = NULL, records = NULL, state ="
+            " CASE WHEN batch IN (SELECT name FROM batches WHERE closed_at IS NULL)"
             " THEN ? ELSE ? END WHERE serial = ? AND state = ?"
             " AND batch IN (SELECT name FROM batches WHERE coalesce(?, account) = account)",
             (OPEN, GIVEN_UP, serial, DONE, account),
@@ -231,16 +239,18 @@ def let_go(inventory: Inventory, job: Job) -> None:
     """End the lease of a job that was interrupted, so that any station may go on at once."""
     inventory.database.execute(
         "UPDATE jobs SET leased_until = NULL WHERE batch = ? AND number = ? AND station = ?"
-        " AND state = ?",
-        (job.batch, job.number, job.station, TAKEN),
+        " AND coalesce(process, '') = ? AND state = ?",
+        (job.batch, job.number, job.station, job.process or "", TAKEN),
     )
 
 
 def let_all_go(inventory: Inventory, batch: str, station: str) -> None:
-    """End the leases of a station that is broken off, so that any other may go on at once."""
+    """End the leases of this process as a station that is broken off, so that any other may go on
+    at once."""
     inventory.database.execute(
-        "UPDATE jobs SET leased_until = NULL WHERE batch = ? AND station = ? AND state = ?",
-        (batch, station, TAKEN),
+        "UPDATE jobs SET leased_until = NULL WHERE batch = ? AND station = ?"
+        " AND coalesce(process, '') = ? AND state = ?",
+        (batch, station, station_process.own() or "", TAKEN),
     )
 
 
@@ -309,12 +319,19 @@ def finish(inventory: Inventory, job: Job, report: dict[str, Any], now: float) -
         )
 
 
+def note_records(inventory: Inventory, job: Job, place: str) -> None:
+    """Note where label and passport of a token that is done were written to."""
+    inventory.database.execute(
+        "UPDATE jobs SET records = ? WHERE serial = ? AND state = ?", (place, job.serial, DONE)
+    )
+
+
 def _open(inventory: Inventory, job: Job, now: float, failed: bool) -> None:
     if failed and inventory.find(job.serial or "") is not None:
         inventory.note(job.serial or "", now, state=FAILED)
     inventory.database.execute(
-        "UPDATE jobs SET serial = NULL, state = ?, station = NULL, leased_until = NULL"
-        " WHERE batch = ? AND number = ?",
+        "UPDATE jobs SET serial = NULL, state = ?, station = NULL, process = NULL,"
+        " leased_until = NULL WHERE batch = ? AND number = ?",
         (OPEN, job.batch, job.number),
     )
 
@@ -331,26 +348,36 @@ def _closed(batch: str) -> KodebrikError:
     return KodebrikError("batch-closed", ExitCode.CONFLICT, batch=batch)
 
 
-def _check_unclaimed(job: Job, leased_until: float | None, now: float) -> None:
-    """Raise KodebrikError while a station has the job."""
-    if leased_until is not None and leased_until > now:
+def _check_unclaimed(
+    job: Job, leased_until: float | None, now: float, station: str | None = None
+) -> None:
+    """Raise KodebrikError while another station than `station` has the job."""
+    if leased_until is not None and leased_until > now and _is_others(job, station):
         raise KodebrikError(
             "batch-token-taken",
             ExitCode.BUSY,
             serial=job.serial or "",
             station=job.station or "",
+            until=datetime.fromtimestamp(leased_until).astimezone().strftime("%H:%M:%S"),
         )
+
+
+def _is_others(job: Job, station: str | None) -> bool:
+    """Say whether a job whose lease runs is that of another than `station`: of a process that runs
+    beside this one, whatever its name; of none that is dead; else by the name."""
+    beside = job.process != station_process.own()
+    runs = station_process.is_running(job.process) if beside else None
+    return job.station != station if runs is None else runs
 
 
 def _check_held(inventory: Inventory, job: Job) -> None:
     """Raise KodebrikError unless the job is the station's, and lock it."""
-    held = "SELECT serial, state, station FROM jobs WHERE batch = ? AND number = ?"
+    held = "SELECT serial, state, station, process FROM jobs WHERE batch = ? AND number = ?"
     rows = inventory.database.execute(held + inventory.database.for_update, (job.batch, job.number))
-    if rows != [(job.serial, TAKEN, job.station)]:
+    if rows != [(job.serial, TAKEN, job.station, job.process)]:
         raise KodebrikError("batch-job-lost", ExitCode.CONFLICT, serial=job.serial or "")
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    batch, number, serial, state, station, report, finished_at = row
-    tested = None if report is None else json.loads(report)
-    return Job(batch, number, serial, state, station, tested, finished_at)
+    job = Job(*row)
+    return job if job.report is None else replace(job, report=json.loads(row[_REPORT]))

@@ -18,7 +18,7 @@ from host_tools.extras import from_extra
 from host_tools.messages import postgresql_errors, system_errors
 from host_tools.messages.catalogue import Message
 
-VERSION = 3
+VERSION = 4
 _BUSY = 20  # seconds that a writer waits for another one's transaction
 _LOCK = 0x6B6F6465  # PostgreSQL's advisory lock under which the tables are made
 _SCHEMES = ("postgresql://", "postgresql+psycopg://")
@@ -55,7 +55,11 @@ _THIRD = (
     "ALTER TABLE batches ADD COLUMN closed_at REAL",
     "ALTER TABLE batches ADD COLUMN closed_by TEXT",
 )
-_STEPS = (_FIRST, _SECOND, _THIRD)  # from each version to the next
+_FOURTH = (
+    "ALTER TABLE jobs ADD COLUMN process TEXT",
+    "ALTER TABLE jobs ADD COLUMN records TEXT",
+)
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)  # from each version to the next
 
 
 class Database(Protocol):

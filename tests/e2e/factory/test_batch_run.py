@@ -5,7 +5,9 @@ every token has a serial number, a secret and an access key of its own, and its 
 import os
 import random
 import signal
+import sqlite3
 import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -125,6 +127,37 @@ def test_whatever_is_pulled_or_killed_every_token_gets_one_secret(tmp_path, plac
         assert station.process.wait(REAL_LIMIT) == 0
         assert place.read_bytes() == before
     print(f"seed {SEED}: {dict(happened)}")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process is known to be dead")
+def test_another_station_goes_on_at_once_with_what_a_killed_one_had(tmp_path, place, environment):
+    """With the secrets that were drawn, however long the claims would last."""
+    waits = "sh -c 'while kill -0 $PPID; do sleep 0.1; done'"  # as long as its station lives
+    with fleet(tmp_path, 2, production=True) as tokens:
+        station = Station(tmp_path, environment, tokens)
+        station.batch("create", "--count", "2", "--product", "kodeviser", "--name", "b")
+        station.start("--station", "east", "--code-reader", waits)
+        while len(drawn := secrets(place)) < 2:
+            assert station.process.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+        station.kill()
+        with sqlite3.connect(place) as database:
+            longer = "UPDATE jobs SET leased_until = leased_until + 1000000 WHERE station = 'east'"
+            assert database.execute(longer).rowcount == 2
+        station.start("--station", "west", "--unseen-codes")
+        assert station.process.wait(REAL_LIMIT) == 0, (tmp_path / "log").read_text()
+    assert secrets(place) == drawn
+    with opened(place) as inventory:
+        made = list(batches.each(inventory, "b", batches.DONE))
+    assert {job.serial: job.report["station"] for job in made} == dict.fromkeys(drawn, "west")
+
+
+def secrets(place):
+    """The secrets that are drawn, by serial number."""
+    with opened(place) as inventory:
+        entries = [entry for entry in inventory.each("b") if entry.accounts]
+        packages = [inventory.key_package(ISSUER_KEY, entry) for entry in entries]
+    return {package.serial: package.credential.secret.reveal() for package in packages}
 
 
 def check_secrets(folder, place):

@@ -1,9 +1,15 @@
 """Batches and their jobs, in both databases: no token gets two jobs, and no job two tokens."""
 
+import os
 import random
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 
@@ -60,7 +66,8 @@ def test_a_token_keeps_its_job_until_it_is_done(place):
         assert (first.number, first.state) == (again.number, again.state) == (1, TAKEN)
         taken = refused("batch-token-taken", batches.take, inventory, "first", "1", "west", NOW + 2)
         assert taken.exit_code == ExitCode.BUSY
-        assert "east" in taken.message
+        until = datetime.fromtimestamp(NOW + 1 + LEASE).astimezone().strftime("%H:%M:%S")
+        assert f"by east, whose claim lasts until {until}" in taken.message
         moved = batches.take(inventory, "first", "1", "west", NOW + 2 + LEASE)
         assert (moved.number, moved.station) == (1, "west")
         refused("batch-job-lost", batches.renew, inventory, first, NOW)
@@ -248,6 +255,88 @@ def test_stations_beside_each_other_share_the_jobs(place):
         found = [item for got in pool.map(work, range(4)) for item in got.items()]
     assert len(found) == len({serial for serial, _ in found}) == count
     assert sorted(number for _, number in found) == list(range(1, count + 1))
+
+
+TAKE = """
+import sys, time
+from host_tools.provisioning import batches
+from tests.support.command_line.inventory import NOW, opened
+with opened(sys.argv[1]) as inventory:
+    for serial in sys.argv[3:]:
+        batches.take(inventory, "first", serial, sys.argv[2], NOW)
+    print("taken", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def station_beside(place, name, *serials):
+    """A station in a process of its own, which has taken these tokens."""
+    command = [sys.executable, "-c", TAKE, str(place), name, *serials]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"taken\n"
+        yield process
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="proc(5) is Linux's")
+
+
+@linux
+@pytest.mark.parametrize("name", ["west", "east"], ids=["another name", "the same name"])
+def test_a_station_that_was_killed_leaves_its_tokens_at_once(place, name):
+    """While it runs nobody gets them, by whatever name; nor are they given up."""
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        with station_beside(place, "east", "1", "2") as other:
+            refused("batch-token-taken", batches.take, inventory, "first", "1", name, NOW)
+            refused("batch-token-taken", batches.release, inventory, "1", NOW)
+            refused("batch-token-taken", batches.close, inventory, "first", "bo", NOW)
+            other.send_signal(signal.SIGKILL)
+            os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+            job = batches.take(inventory, "first", "1", name, NOW)
+            assert (job.number, job.station) == (1, name)
+            batches.renew(inventory, job, NOW)
+        assert batches.release(inventory, "2", NOW).number == 2
+
+
+@linux
+def test_what_a_killed_station_had_goes_to_one_of_many(place):
+    count = 20
+    serials = list(map(str, range(count)))
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=count))
+        with station_beside(place, "dead", *serials) as other:
+            other.send_signal(signal.SIGKILL)
+    together = threading.Barrier(4)
+
+    def work(station):
+        mine = random.Random(station).sample(serials, count)
+        together.wait()
+        got = {}
+        with opened(place) as inventory:
+            for serial in mine:
+                try:
+                    job = batches.take(inventory, "first", serial, f"station {station}", NOW)
+                except KodebrikError as error:
+                    assert error.identifier == "batch-token-taken"
+                else:
+                    got[serial] = job.number
+        return got
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [item for got in pool.map(work, range(4)) for item in got.items()]
+    assert sorted(found) == sorted((serial, number) for number, serial in enumerate(serials, 1))
+
+
+def test_what_another_program_of_the_same_name_has_is_not_let_go(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        with station_beside(place, "east", "1"):
+            batches.take(inventory, "first", "2", "east", NOW)
+            batches.let_all_go(inventory, "first", "east")
+            batches.take(inventory, "first", "2", "west", NOW)
+            if sys.platform == "linux":
+                refused("batch-token-taken", batches.take, inventory, "first", "1", "west", NOW)
 
 
 def test_an_inventory_from_before_batches_is_brought_up_to_date(tmp_path):
