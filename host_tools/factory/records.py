@@ -12,8 +12,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_tools import whole_files
-from host_tools.factory import label, passport
+from host_tools.factory import label, passport, record_files
+from host_tools.provisioning import batches
 from host_tools.provisioning.batches import Job
+from host_tools.provisioning.inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -23,18 +25,25 @@ class Records:
     folder: Path
     key: Ed25519PrivateKey
 
-    def write(self, job: Job) -> None:
-        """Write what is missing of a job that is done; KodebrikError when that cannot be."""
+    def write(self, inventory: Inventory, job: Job) -> bool:
+        """Write what is missing of a job that is done, and note where; say whether anything was.
+        KodebrikError when that cannot be."""
         assert job.serial is not None  # noqa: S101 - a job that is done has a token
         assert job.report is not None  # noqa: S101
-        drawn = self.folder / f"{job.serial}.svg"
-        signed = self.folder / f"{job.serial}.passport.json"
+        drawn = record_files.label(self.folder, job.serial)
+        signed = record_files.passport(self.folder, job.serial)
         whole_files.make_folder(self.folder)
-        if not drawn.exists():
-            whole_files.write(drawn, label.svg(job.serial, job.report["product"]).encode())
         stated = passport.statement(job)
-        if not (signed.exists() and _states(signed, stated)):
+        is_drawn = drawn.exists()
+        is_signed = signed.exists() and _states(signed, stated)
+        if not is_drawn:
+            whole_files.write(drawn, label.svg(job.serial, job.report["product"]).encode())
+        if not is_signed:
             whole_files.write(signed, passport.sign(stated, self.key))
+        is_missing = not (is_drawn and is_signed)
+        if is_missing or job.records is None:
+            batches.note_records(inventory, job, record_files.place(self.folder))
+        return is_missing
 
 
 def _states(path: Path, stated: dict[str, Any]) -> bool:

@@ -85,7 +85,7 @@ class Station:
     plan: Personalisation
     opened: Callable[[], Inventory]
     image: ImageFile | None
-    record: Callable[[Job], None]
+    record: Callable[[Inventory, Job], object]
     tell: Callable[[Event], None]
     may_erase: Callable[[], bool]
     stop: threading.Event = field(default_factory=threading.Event)
@@ -258,7 +258,9 @@ class _Worker:
                 emptied=hello.state in WITHOUT_SECRETS,
             )
             if job.state == DONE:
-                station.record(job)  # unless it is there: the work may have ended before it
+                station.record(
+                    inventory, job
+                )  # unless it is there: the work may have ended before it
                 if known != hello.serial:
                     self._tell(Step.ALREADY)
                 return
@@ -268,7 +270,7 @@ class _Worker:
         done = batches.of_token(inventory, hello.serial)
         assert done is not None  # noqa: S101 - it was finished above
         self._tell(Step.RECORDING)
-        station.record(done)
+        station.record(inventory, done)
         self._tell(Step.DONE)
 
     @contextmanager

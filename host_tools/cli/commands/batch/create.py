@@ -1,8 +1,12 @@
 """kodebrik batch create and list: what tokens are to be made, and how far that has come."""
 
 import getpass
+import shlex
 import time
+from collections import Counter
 from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +19,11 @@ from host_tools.cli.options.inventory import InventoryFile, Operator, opened_inv
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.output import Json, emit
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.factory import record_files
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import batches, issuer_key_file
 from host_tools.provisioning.batches import Batch
+from host_tools.provisioning.inventory import Inventory
 
 _LARGEST = 1_000_000  # tokens of a batch
 _HEAD = {
@@ -93,16 +99,41 @@ def create(
 
 
 def list_batches(inventory_file: InventoryFile = None, as_json: Json = False) -> None:
-    """List the batches of the inventory, and how many tokens of each are done."""
+    """List the batches of the inventory, how many tokens of each are done, and where labels and
+    passports of those are missing."""
+    found, lacking = [], list[Message]()
     with opened_inventory(inventory_file) as inventory:
-        found = [
-            vars(batch)
-            | batches.counts(inventory, batch.name)
-            | {"made": _date(batch.created_at), "closed": _date(batch.closed_at)}
-            for batch in batches.every(inventory)
-        ]
-    lines = table.lines(_HEAD, found) if found else [Message("batch-list.none")]
+        for batch in batches.every(inventory):
+            missing = _without_records(inventory, batch.name)
+            found.append(
+                vars(batch)
+                | batches.counts(inventory, batch.name)
+                | {"made": _date(batch.created_at), "closed": _date(batch.closed_at)}
+                | {"without_records": missing.total()}
+            )
+            lacking += (_lacking(batch.name, *each) for each in missing.items())
+    lines = chain(table.lines(_HEAD, found), lacking) if found else [Message("batch-list.none")]
     emit(as_json, {"batches": found}, lines)
+
+
+def _without_records(inventory: Inventory, batch: str) -> Counter[Path | None]:
+    """Count the tokens that are done whose label or passport is missing, by the folder of this
+    computer in which they were; None for those of which none was written."""
+    missing = Counter[Path | None]()
+    for job in batches.each(inventory, batch, batches.DONE):
+        folder = None if job.records is None else record_files.folder_here(job.records)
+        if job.records is None or (
+            folder is not None and not record_files.are_there(folder, job.serial or "")
+        ):
+            missing[folder] += 1
+    return missing
+
+
+def _lacking(batch: str, folder: Path | None, count: int) -> Message:
+    if folder is None:
+        return Message("batch-list.never-written", name=batch, count=count)
+    quoted = shlex.quote(str(folder))
+    return Message("batch-list.missing", name=batch, count=count, path=folder, quoted=quoted)
 
 
 def _date(at: float | None) -> str | None:

@@ -169,7 +169,7 @@ def run(
             (events.put, operator),
         )
         for job in batches.each(inventory, chosen.name, batches.DONE):
-            station.record(job)  # what a killed station has left out
+            station.record(inventory, job)  # what a killed station has left out
         before = batches.counts(inventory, chosen.name)[batches.DONE]
         began = time.monotonic()
         with prompts.running(), display, child_programs.ending():

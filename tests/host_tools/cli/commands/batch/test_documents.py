@@ -1,7 +1,10 @@
 """kodebrik batch letter, letters, labels and passport, of a batch that is done."""
 
 import json
+import re
+import shlex
 import shutil
+import socket
 import wave
 
 import pytest
@@ -147,3 +150,50 @@ def test_what_cannot_be_is_refused(tmp_path, capsys, arguments, identifier):
     assert code
     assert said["id"] == identifier
     assert not names["new"].exists()
+
+
+def listed(capsys):
+    capsys.readouterr()
+    main(["batch", "list"])
+    _, _, *said = capsys.readouterr().out.splitlines()
+    assert call(capsys, "list")[1]["batches"][0]["without_records"] == (2 if said else 0)
+    return said
+
+
+def test_the_list_says_where_labels_and_passports_are_missing_and_what_writes_them(
+    tmp_path, monkeypatch, capsys
+):
+    """The command that it names, also of a batch that is closed."""
+    (said,) = listed(capsys)
+    assert "b: of 2 tokens that are done, label and passport were not written yet." in said
+    folder = tmp_path / "of spring"
+    assert call(capsys, "records", "b", folder)[1]["written"] == 2
+    assert listed(capsys) == []
+    names = {f"{serial}{ending}" for serial in SERIALS for ending in (".svg", ".passport.json")}
+    assert {path.name for path in folder.iterdir()} == names
+    for serial in SERIALS:
+        assert call(capsys, "passport", "--verify", folder / f"{serial}.passport.json")[0] == 0
+
+    call(capsys, "close", "b")
+    (folder / f"{SERIALS[0]}.svg").unlink()
+    (folder / f"{SERIALS[1]}.passport.json").unlink()
+    (said,) = listed(capsys)
+    assert f"2 tokens that are done, label or passport is missing in {folder}." in said
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "elsewhere")
+        assert listed(capsys) == [], "nobody can look into another computer's folder"
+    _, *command = shlex.split(re.search("'(kodebrik batch records .*)' writes", said)[1])
+    assert main(command) == 0
+    assert listed(capsys) == []
+    assert {path.name for path in folder.iterdir()} == names
+    assert call(capsys, "records", "b", folder)[1]["written"] == 0
+
+
+def test_no_records_are_written_of_a_batch_of_which_nothing_is_done(tmp_path, capsys):
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        batches.create(
+            inventory, Batch("c", "kodeviser", 1, "x", "SHA1", 6, 30, "ab" * 8, "anna", NOW)
+        )
+    code, said = call(capsys, "records", "c", tmp_path / "c")
+    assert (code, said["id"]) == (ExitCode.BAD_INPUT, "batch-nothing-done")
+    assert not (tmp_path / "c").exists()
