@@ -80,6 +80,7 @@ def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     token, or is for a file that is not encrypted although a key or passphrase was given."""
     found = read_one_of_several(file, options)
     refuse_unencrypted(options, found)
+    found.remarks.compare_secrets(found.tokens)
     return found
 
 

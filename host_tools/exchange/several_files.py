@@ -38,6 +38,7 @@ def read(files: Sequence[NamedFile], options: ReadOptions = NO_OPTIONS) -> Token
         was_encrypted = was_encrypted or found.was_encrypted
     together = TokenFile("; ".join(names), tokens, remarks, was_encrypted)
     formats.refuse_unencrypted(options, together)
+    remarks.compare_secrets(tokens)
     return together
 
 

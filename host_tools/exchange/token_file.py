@@ -1,11 +1,11 @@
 """What reading a file of tokens gives: its tokens, and remarks on what they do not hold."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from io import SEEK_END
 from typing import BinaryIO
 
-from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.exchange.key_package import bad
+from host_tools.exchange.sealed_tokens import SealedTokens
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.secret import Secret
@@ -13,6 +13,7 @@ from host_tools.secret import Secret
 MAX_SIZE = 24 * 2**20  # bytes of a file that is held in memory: all but PSKC and CSV
 
 _START = 64 * 1024  # bytes
+_MOST_NAMED = 10  # secrets that several tokens have
 
 
 def content(file: BinaryIO) -> bytes:
@@ -62,6 +63,7 @@ class Remarks:
 
     _passed_over: dict[str, None] = field(default_factory=dict)
     _warnings: dict[Message, tuple[str, int]] = field(default_factory=dict)
+    _shared: list[Message] = field(default_factory=list)
 
     def pass_over(self, name: str) -> None:
         """Note that a field, by the name it has in the file, says nothing about codes and is not
@@ -72,6 +74,15 @@ class Remarks:
         """Note a warning about the token at `where`."""
         first, count = self._warnings.get(what, (where, 0))
         self._warnings[what] = first, count + 1
+
+    def compare_secrets(self, tokens: SealedTokens) -> None:
+        """Warn of tokens of an import that have one secret, by their serial numbers."""
+        pairs, more = tokens.shared_secrets(_MOST_NAMED)
+        self._shared = [
+            Message("secret-shared", first=first, other=other) for first, other in pairs
+        ]
+        if more:
+            self._shared.append(Message("secret-shared-more", count=more))
 
     def add(self, other: "Remarks") -> None:
         """Take over the remarks on another file."""
@@ -88,12 +99,13 @@ class Remarks:
     @property
     def warnings(self) -> list[Message]:
         """The warnings, each with the first token that it is about and the number of others."""
-        return [
+        found = [
             Message("remark", where=first, what=what)
             if count == 1
             else Message("remark-of-many", where=first, what=what, count=count - 1)
             for what, (first, count) in self._warnings.items()
         ]
+        return found + self._shared
 
     @property
     def sentences(self) -> list[Message]:
@@ -114,6 +126,6 @@ class TokenFile:
     tokens, the remarks, and whether the options decrypted any of it."""
 
     format: str
-    tokens: Collection[KeyPackage]
+    tokens: SealedTokens
     remarks: Remarks
     was_encrypted: bool = False

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import KeyPackage
-from host_tools.exchange.sealed_tokens import SealedTokens
+from host_tools.exchange.sealed_tokens import SealedTokens, sealed
+from host_tools.exchange.token_file import Remarks
 from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -62,6 +63,31 @@ def test_a_serial_number_that_stands_twice_is_named_with_both_places():
     arguments = error.value.message.arguments
     assert [arguments[name].text("da") for name in ("first", "second")] == ["Linje 1", "Linje 3"]
     assert [token.serial for token in tokens] == ["7", "8"]
+
+
+@given(st.lists(st.integers(0, 20), max_size=40))
+def test_tokens_with_one_secret_are_found_and_counted(given_secrets: list[int]):
+    tokens = sealed(
+        KeyPackage(str(at), Credential("x", Secret(bytes([secret] * 20))))
+        for at, secret in enumerate(given_secrets)
+    )
+    pairs, more = tokens.shared_secrets(3)
+    shared = [secret for secret in dict.fromkeys(given_secrets) if given_secrets.count(secret) > 1]
+    assert [given_secrets[int(first)] for first, _ in pairs] == shared[:3]
+    assert all(given_secrets[int(first)] == given_secrets[int(last)] for first, last in pairs)
+    assert all(int(first) < int(last) for first, last in pairs)
+    assert len(pairs) + more == len(given_secrets) - len(set(given_secrets))
+
+
+def test_of_many_tokens_with_one_secret_few_are_named():
+    same = [
+        KeyPackage(f"A{at}", Credential("x", Secret(bytes([at // 2] * 20)))) for at in range(40)
+    ]
+    remarks = Remarks()
+    remarks.compare_secrets(sealed(same))
+    assert len(remarks.warnings) == 11
+    assert remarks.warnings[0].startswith("The tokens A0 and A1 have the same secret")
+    assert remarks.warnings[-1] == "10 more tokens have the secret of another one."
 
 
 def test_no_secret_can_be_read_where_the_tokens_lie():

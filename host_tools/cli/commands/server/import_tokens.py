@@ -31,7 +31,7 @@ from host_tools.cli.output import Json, Streamed, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.cli.token_table import TokenRows
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import formats, several_files
+from host_tools.exchange import formats, sealed_tokens, several_files
 from host_tools.exchange.csv.dialects import NAMES
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
@@ -114,7 +114,8 @@ def import_tokens(
             chosen = [serial_number.check(serial) for serial in serials or ()]
             with reporting(Message("import.reading")):
                 taken = inventory.key_packages(issuer_key, chosen, account)
-        found = TokenFile("inventory", taken.packages, Remarks())
+        found = TokenFile("inventory", sealed_tokens.sealed(taken.packages), Remarks())
+        found.remarks.compare_secrets(found.tokens)
         left_out = taken.left_out
         warn_of_left_out(left_out, account)
     else:
@@ -236,5 +237,5 @@ def _read(files: list[Path], options: ReadOptions, serials: list[str] | None) ->
     missing.difference_update(token.serial for token in found.tokens)
     if missing:
         raise KodebrikError("import-serial-missing", ExitCode.NOT_FOUND, serial=min(missing))
-    chosen = [token for token in found.tokens if token.serial in serials]
-    return replace(found, tokens=chosen)
+    chosen = (token for token in found.tokens if token.serial in serials)
+    return replace(found, tokens=sealed_tokens.sealed(chosen))

@@ -269,6 +269,17 @@ def test_a_file_is_imported_whole_or_not_at_all(administrator: ApiClient) -> Non
     assert administrator.get("/v1/tokens/V3").status_code == 404
 
 
+def test_one_secret_of_two_tokens_is_warned_of(administrator: ApiClient) -> None:
+    csv = (
+        "serial,secret\nV1,JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\nV2,JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n"
+    )
+    answer = administrator.post(
+        "/v1/imports", files={"file": ("tokens.csv", csv)}, data={"kind": "totp"}
+    )
+    (warning,) = answer.json()["warnings"]
+    assert warning.startswith("The tokens V1 and V2 have the same secret")
+
+
 def test_tokens_are_handed_out_together_or_not_at_all(
     administrator: ApiClient, tokens: Tokens
 ) -> None:

@@ -30,6 +30,7 @@ from tests.support.exports.google import migration_payload, migration_uri
 from tests.support.link.fake_token import SERIAL
 
 HEX = "3132333435363738393031323334353637383930"
+HEX_2 = HEX[::-1].replace("03", "13")
 
 KEY = "00112233445566778899aabbccddeeff"
 
@@ -163,7 +164,7 @@ def test_a_second_file_may_have_the_tokens_of_the_first(
 
 
 def test_an_import_is_all_or_nothing(call, server, tmp_path):
-    lines = [f"T{number},{HEX},totp,6,30" for number in range(50)]
+    lines = [f"T{number},{number:040},totp,6,30" for number in range(50)]
     wrong = private(tmp_path / "wrong.csv", "\n".join([*lines, "T50,nonsense,totp,6,30"]))
     code, result = call("import", wrong)
     assert code == ExitCode.BAD_INPUT
@@ -208,8 +209,37 @@ def test_a_spoilt_pskc_file_imports_nothing_and_its_fault_is_named(
         assert validator.tokens().total == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_one_secret_of_two_tokens_is_warned_of_and_not_shown(
+    call, server, tmp_path, capsys, options
+):
+    lines = [f"T1,{HEX},totp", f"T2,{HEX_2},totp", f"T3,{HEX},hotp"]
+    file = private(tmp_path / "one.csv", "\n".join(lines))
+    two = [private(tmp_path / f"{at}.csv", line) for at, line in enumerate(lines)]
+    warning = "The tokens T1 and T3 have the same secret: one can give the codes of the other."
+    for files in ([file], two):
+        code, result = call("import", *files, *options)
+        assert (code, result["warnings"]) == (0, [warning])
+        assert HEX not in json.dumps(result)
+        assert main(["import", *files, *options, "--lang", "da"]) == 0
+        said = capsys.readouterr()
+        assert "Kodebrikkerne T1 og T3 har den samme hemmelighed" in said.err
+        assert HEX not in said.out + said.err
+    picked = call("import", file, "--serial", "T1", "--serial", "T2", *options)[1]
+    assert picked["warnings"] == [warning], "it is in the file, and may be on the server"
+
+
+def test_one_secret_of_two_tokens_of_the_inventory_is_warned_of(provisioned, call, server):
+    with opened_inventory(None) as inventory:
+        credential = Credential("bank", secret_text.generate("SHA1"))
+        for serial in (NEXT, OTHER):
+            record(inventory, serial, credential, key=Secret(bytes.fromhex(ISSUER_KEY)))
+    (warning,) = call("import", "--from-inventory")[1]["warnings"]
+    assert f"The tokens {OTHER} and {NEXT} have the same secret" in warning
+
+
 def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp_path):
-    pairs = private(tmp_path / "pairs.csv", f"7001,{HEX}\n7002,{HEX}\n")
+    pairs = private(tmp_path / "pairs.csv", f"7001,{HEX}\n7002,{HEX_2}\n")
     assert call("import", pairs)[0] == ExitCode.BAD_INPUT
     assert call("import", pairs, "--kind", "hotp", "--serial", "7002") == (0, {"imported": 1})
     assert call("import", pairs, "--kind", "hotp", "--serial", "7003")[0] == ExitCode.NOT_FOUND
@@ -311,7 +341,7 @@ def test_several_files_and_an_encrypted_export_are_imported_as_one(call, server,
 
 
 def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_path):
-    csv = private(tmp_path / "two.csv", f"7001,{HEX}\n7002,{HEX}\n")
+    csv = private(tmp_path / "two.csv", f"7001,{HEX}\n7002,{HEX_2}\n")
     users = private(tmp_path / "users.csv", "serial;user-ID\n7001;sofie.hansen\n")
     foreign = private(tmp_path / "foreign.csv", "7003,sofie.hansen\n")
     lines = private(tmp_path / "lines.csv", "7001\n")
