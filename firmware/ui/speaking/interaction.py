@@ -54,7 +54,7 @@ class Interaction:
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._apart = -1  # ms from the same key going down before, -1 after another one
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
-        # The last key that chose a function, and when it went down, or up since.
+        # The last key that chose a function, and until when it is the touch of a hand that trembles.
         self._function: tuple = ("", 0)
         self.sources = self._announcer.sources
         # What there is to say unasked when it interrupts nothing: paragraphs.
@@ -372,13 +372,20 @@ class Interaction:
                 return
             if not change[1]:
                 self._last_up = (change[0], change[2])
-                if change[0] == self._function[0]:
-                    self._function = self._last_up
+                self._function_let_go(change[0], change[2])
                 if change[0] == "0":
                     self.app.cancel(_HOLD)
             elif not self._too_soon(change[0], change[2]):
                 self._hand().down(self._apart)
                 self._key_down(change[0], change[2])
+
+    def _function_let_go(self, key: str, at: "Ticks") -> None:
+        """Take a touch soon after it as the same one too, when that key chose a function."""
+        last, until = self._function
+        if key == last:
+            longer = time.ticks_add(at, self._keymap().LET_GO_MS)
+            if time.ticks_diff(longer, until) > 0:
+                self._function = (key, longer)
 
     def _key_down(self, key: str, at: "Ticks") -> None:
         app = self.app
@@ -395,8 +402,8 @@ class Interaction:
         )
         chosen = with_red or view.choosing or self._red_state in ("twice", "twice_up")
         keymap = self._keymap()
-        last, when = self._function
-        again = key == last and 0 <= time.ticks_diff(at, when) < keymap.TREMOR_MS
+        last, until = self._function
+        again = key == last and time.ticks_diff(until, at) > 0
         if not (chosen or again):
             view = self._passed(view, key)
             if view is None:
@@ -414,7 +421,7 @@ class Interaction:
             return
         # A hand that trembles does the function again or hears it again, and types no digit by it.
         if chosen or again:
-            self._function = (key, at)
+            self._function = (key, time.ticks_add(at, keymap.TREMOR_MS))
             self._choose(key, chosen or keymap.FUNCTIONS[key][0] in keymap.REPEATED)
             return
         self._function = ("", 0)

@@ -93,7 +93,8 @@ RED_KEY = {
 # Functions whose answer is told within a screen that waits for something: what was typed stands.
 TOLD = ("volume", "speed", "status", "language", "serial")
 
-TREMOR_MS = 750
+TREMOR_MS = 750  # from touch to touch
+LET_GO_MS = 300  # a function's key that was let go and comes again within it was not let go
 
 # Functions, and methods of screens, that are done again at once on purpose.
 REPEATED = (

@@ -187,7 +187,7 @@ def _keys(token: SpeakingToken) -> Iterator[State]:
     token.emulator.press_key("0", 2200)
     yield "names of the keys", token.emulator.screen()
     yield "name of a key", _after(token, token.tap, "3")
-    token.emulator.advance(22)
+    token.emulator.advance(20)
     yield "end of the names", token.emulator.screen()
 
 

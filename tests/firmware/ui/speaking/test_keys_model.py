@@ -126,7 +126,7 @@ class TimedCode:
                     self._key(key, red)
                     combined = combined or red
                 elif key == self.function[0]:
-                    self.function = (key, self.now)
+                    self.function = (key, max(self.function[1], self.now + 300))
             elif down:
                 red, combined = True, self._red_down()
             else:
@@ -192,10 +192,10 @@ class TimedCode:
 
     def _key(self, key: str, with_red: bool) -> None:
         self.released_at = self.before = self._due = None
-        same, at = self.function
+        same, until = self.function
         stays = "fresh" in (self.view, self.below if self.view == "function" else "")
-        if with_red or self.view == "function" or (key == same and self.now - at < 750):
-            self.function = (key, self.now)
+        if with_red or self.view == "function" or (key == same and self.now < until):
+            self.function = (key, self.now + 750)
             self._show("code" if key == "0" else "fresh" if stays else "elsewhere")
         else:
             self.function = ("", 0)
