@@ -54,7 +54,7 @@ class Interaction:
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._apart = -1  # ms from the same key going down before, -1 after another one
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
-        # The last key that chose a function, and until when it is the touch of a hand that trembles.
+        # The last key that chose a function, and until when another touch of it is the same one.
         self._function: tuple = ("", 0)
         self.sources = self._announcer.sources
         # What there is to say unasked when it interrupts nothing: paragraphs.
