@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from emulator.scenario.runner import EARLIEST, LATEST
 from emulator.surroundings import (
     BATTERY_MV,
     DRIFT_PPM,
@@ -25,16 +26,19 @@ def _between(limits: tuple[int, int]) -> Any:
 
 
 def _unix(given: object) -> object:
-    """Give the Unix time of a text in ISO 8601; what is no text as it is."""
-    if not isinstance(given, str):
-        return given
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError(Message("desk-moment"))
-    return moment.timestamp()
+    """Give the Unix time of a text in ISO 8601; what is no text as it is. ValueError for a text
+    that is no time, and for a time that is not within UNIX_TIME, which dates say better."""
+    if isinstance(given, str):
+        try:
+            moment = datetime.fromisoformat(given)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise ValueError(Message("desk-moment"))
+        given = moment.timestamp()
+    if isinstance(given, (int, float)) and not UNIX_TIME[0] <= given <= UNIX_TIME[1]:
+        raise ValueError(Message("desk-moment-outside", earliest=EARLIEST, latest=LATEST))
+    return given
 
 
 Moment = Annotated[
