@@ -26,11 +26,12 @@ def close(
     with opened_inventory(inventory_file) as inventory:
         closed = batches.close(inventory, batch, who, time.time())
         counts = batches.counts(inventory, batch)
+    given_up = counts[batches.GIVEN_UP]
     emit(
         as_json,
         vars(closed) | counts,
         [
             Message("batch.closed", name=batch, done=counts[batches.DONE], count=closed.size),
-            Message("batch.given-up", count=counts[batches.GIVEN_UP]),
+            *([Message("batch.given-up", count=given_up)] if given_up else []),
         ],
     )

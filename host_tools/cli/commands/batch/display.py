@@ -145,7 +145,7 @@ class Drawn(_Context):
         for head in _HEADS:
             table.add_column(localized(head))
         for port, event in sorted(self._last.items()):
-            words = " ".join([localized(_step(event)), *_why(event)])
+            words = "\n".join([localized(_step(event)), *_why(event)])
             table.add_row(Text(port), Text(event.serial or ""), Text(words))
         return table
 

@@ -6,6 +6,9 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.otp.credential import Credential
+from host_tools.provisioning import batches
+from tests.support.command_line.inventory import NOW, SECRET, opened, record
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +81,13 @@ def test_a_batch_that_is_closed_is_listed_so_and_not_run(capsys):
     assert (code, said["id"]) == (ExitCode.CONFLICT, "batch-closed")
     assert call(capsys, "close", "slip")[1]["id"] == "batch-closed"
     assert call(capsys, "close", "slop")[0] == ExitCode.NOT_FOUND
+
+
+def test_a_batch_that_is_complete_is_closed_without_a_word_of_what_is_given_up(capsys, tmp_path):
+    call(capsys, "create", "--count", "1", "--product", "kodeviser", "--name", "spring")
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        job = batches.take(inventory, "spring", "100000000008", "east", NOW)
+        record(inventory, "100000000008", Credential("kodebrik", SECRET), batch="spring")
+        batches.finish(inventory, job, {}, NOW)
+    assert main(["batch", "close", "spring"]) == 0
+    assert capsys.readouterr().out == "The batch spring is closed: 1 of 1 token is done.\n"
