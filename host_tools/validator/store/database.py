@@ -103,7 +103,9 @@ class Database:
         """Give a connection that sees one state of the database."""
         if self._file is not None:
             self._file.require()
-        with _translated(), self._reader.connect() as connection, connection.begin():
+        with _translated(), self._reader.begin() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
@@ -113,10 +115,10 @@ class Database:
             with _translated(), self.engine.begin() as connection:
                 yield connection
             return
-        writer = self.engine.execution_options(writes=True)
         with self._write_lock:
             self._file.require()
-            with _translated(), writer.begin() as connection:
+            with _translated(), self.engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
             self._file.note_log()
             self._file.require()  # else nobody can say where it was written
@@ -212,14 +214,16 @@ def _engine(url: str) -> Engine:
                 connect_args={"timeout": _BUSY_SECONDS},
                 pool_size=16,
                 max_overflow=48,
+                pool_use_lifo=True,  # only who wrote last has pages in memory that are still valid
                 hide_parameters=True,
             )
             event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
             return engine
         if parsed.drivername != "postgresql+psycopg":
             raise KodebrikError("database-kind-unknown", ExitCode.USAGE, kind=parsed.drivername)
-        return create_engine(parsed, pool_size=8, max_overflow=24, hide_parameters=True)
+        return create_engine(
+            parsed, pool_size=8, max_overflow=24, pool_use_lifo=True, hide_parameters=True
+        )
     except (ArgumentError, NoSuchModuleError, ValueError):
         # their texts may quote the URL with its password
         raise KodebrikError("database-url-invalid", ExitCode.USAGE) from None
@@ -237,11 +241,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
