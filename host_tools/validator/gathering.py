@@ -3,14 +3,14 @@
 
 Whoever comes alone is handed over at the loop's next turn. While a batch is under way the next one
 gathers; it is handed over when as many have come as were answered with the last one, most of whom
-ask again at once, or else a short time after that.
+ask again at once, or else when as much time has passed as the last one took.
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-LINGER_SECONDS = 0.002  # that a batch waits after one of several
+MAX_LINGER_SECONDS = 0.02  # that a batch waits after one of several, however long that took
 Item = TypeVar("Item")
 
 
@@ -28,6 +28,7 @@ class Gathering(Generic[Item]):
         self._hand_over_items, self._most = hand_over, most
         self._items: list[Item] = []
         self._under_way = 0  # items
+        self._since = 0.0  # the loop's time at which they were handed over
         self._expected = most
         self._due: asyncio.Handle | None = None
 
@@ -50,7 +51,8 @@ class Gathering(Generic[Item]):
         answered, self._under_way = self._under_way, 0
         self._expected = min(answered + len(self._items), self._most)
         if answered > 1 and len(self._items) < self._expected:
-            self._due = self.loop.call_later(LINGER_SECONDS, self._hand_over)
+            took = self.loop.time() - self._since
+            self._due = self.loop.call_later(min(took, MAX_LINGER_SECONDS), self._hand_over)
         else:
             self._hand_over()
 
@@ -60,5 +62,5 @@ class Gathering(Generic[Item]):
             self._due = None
         if self._items:
             batch, self._items = self._items[: self._most], self._items[self._most :]
-            self._under_way = len(batch)
+            self._under_way, self._since = len(batch), self.loop.time()
             self._hand_over_items(batch)

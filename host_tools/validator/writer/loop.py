@@ -1,7 +1,7 @@
 """The writer's loop: it takes what all workers have sent, decides it in one transaction, and sends
 the outcomes back. What comes meanwhile waits in the connections, and belongs to the next batch.
-After a batch of several it waits, a short time, until half of those have come who were answered
-with the last batch or came meanwhile: while one half is decided, the workers answer the other."""
+After a batch of several it waits, no longer than that took, until as many have come as were
+answered with it or came meanwhile: most of them ask again at once (as in gathering.py)."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from host_tools.errors import KodebrikError
-from host_tools.validator.gathering import LINGER_SECONDS
+from host_tools.validator.gathering import MAX_LINGER_SECONDS
 from host_tools.validator.group_commit import MAX_BATCH, Outcome
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
@@ -52,9 +52,12 @@ class Writer:
         """Decide what is sent until stop()."""
         with contextlib.suppress(KodebrikError):
             self._opened()
-        answered = 0
+        answered, took = 0, 0.0
         while not self._stopping:
-            answered = self._answer(self._gathered(answered))
+            asked = self._gathered(answered, min(took, MAX_LINGER_SECONDS))
+            began = time.monotonic()
+            answered = self._answer(asked)
+            took = time.monotonic() - began
         self._listener.close()
         for line in self._lines:
             line.close()
@@ -69,11 +72,12 @@ class Writer:
                 continue  # who connected is gone, or is no worker
             self._wakes.send_bytes(b"+")
 
-    def _gathered(self, answered: int) -> list[Asked]:
-        """Wait for checks, and take them; `answered` were in the last batch."""
+    def _gathered(self, answered: int, linger: float) -> list[Asked]:
+        """Wait for checks, and take them; `answered` were in the last batch, for whom it waits
+        `linger` seconds at most."""
         asked = self._taken(0.0)
-        expected = (answered + _count(asked)) / 2
-        end = time.monotonic() + LINGER_SECONDS
+        expected = min(answered + _count(asked), MAX_BATCH)
+        end = time.monotonic() + linger
         while answered > 1 and _count(asked) < expected and (left := end - time.monotonic()) > 0:
             asked += self._taken(left)
         while not asked and not self._stopping:

@@ -3,12 +3,14 @@ time stands until they move it."""
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.validator.gathering import LINGER_SECONDS, Gathering
+from host_tools.validator.gathering import MAX_LINGER_SECONDS, Gathering
 
 MOST = 6
+TOOK = MAX_LINGER_SECONDS / 4  # that a batch is under way
 
 
 class Loop(asyncio.AbstractEventLoop):
@@ -28,6 +30,9 @@ class Loop(asyncio.AbstractEventLoop):
         handle = asyncio.Handle(callback, args, self, context)
         self._due.append((when, handle))
         return handle
+
+    def time(self) -> float:
+        return self.now
 
     def get_debug(self) -> bool:
         return False
@@ -52,6 +57,10 @@ class Gathered:
     def add(self, *items: int) -> None:
         for item in items:
             self.gathering.add(item)
+
+    def answer(self, after: float = TOOK) -> None:
+        self.loop.turn(after)
+        self.gathering.done()
 
 
 def test_what_one_turn_of_the_loop_brings_is_handed_over_together():
@@ -78,7 +87,7 @@ def test_a_batch_waits_for_as_many_as_were_answered_with_the_last_one():
     gathered.add(1, 2)
     gathered.loop.turn()
     gathered.add(3)
-    gathered.gathering.done()
+    gathered.answer()
     gathered.add(4)
     gathered.loop.turn()
     assert gathered.batches == [[1, 2]]
@@ -86,15 +95,20 @@ def test_a_batch_waits_for_as_many_as_were_answered_with_the_last_one():
     assert gathered.batches == [[1, 2], [3, 4, 5]]
 
 
-def test_a_batch_waits_no_longer_than_that_for_those_who_do_not_ask_again():
+@pytest.mark.parametrize(
+    ("took", "longest"), [(TOOK, TOOK), (10 * MAX_LINGER_SECONDS, MAX_LINGER_SECONDS)]
+)
+def test_a_batch_waits_as_long_as_the_last_one_took_for_those_who_do_not_ask_again(
+    took: float, longest: float
+):
     gathered = Gathered()
     gathered.add(1, 2)
     gathered.loop.turn()
     gathered.add(3)
-    gathered.gathering.done()
-    gathered.loop.turn(LINGER_SECONDS / 2)
+    gathered.answer(took)
+    gathered.loop.turn(0.9 * longest)
     assert gathered.batches == [[1, 2]]
-    gathered.loop.turn(LINGER_SECONDS)
+    gathered.loop.turn(0.2 * longest)
     assert gathered.batches == [[1, 2], [3]]
 
 
@@ -102,22 +116,22 @@ def test_who_comes_after_a_pause_is_handed_over_at_once():
     gathered = Gathered()
     gathered.add(1, 2)
     gathered.loop.turn()
-    gathered.gathering.done()
-    gathered.loop.turn(LINGER_SECONDS)
+    gathered.answer()
+    gathered.loop.turn(TOOK)
     gathered.add(3)
     gathered.loop.turn()
     assert gathered.batches == [[1, 2], [3]]
 
 
-@given(st.lists(st.one_of(st.integers(1, 9), st.sampled_from(["turn", "linger", "done"]))))
+@given(st.lists(st.one_of(st.integers(1, 9), st.sampled_from(["turn", "a while", "done"]))))
 def test_everything_is_handed_over_once_and_in_order(events: list[int | str]):
     gathered = Gathered()
     added = settled = 0
     for event in events:
         if event == "turn":
             gathered.loop.turn()
-        elif event == "linger":
-            gathered.loop.turn(LINGER_SECONDS)
+        elif event == "a while":
+            gathered.loop.turn(MAX_LINGER_SECONDS)
         elif event == "done":
             if settled < len(gathered.batches):
                 settled += 1
@@ -128,7 +142,7 @@ def test_everything_is_handed_over_once_and_in_order(events: list[int | str]):
         assert len(gathered.batches) - settled <= 1
         assert all(1 <= len(batch) <= MOST for batch in gathered.batches)
     while settled < len(gathered.batches) or len(gathered.gathering):
-        gathered.loop.turn(LINGER_SECONDS)
+        gathered.loop.turn(MAX_LINGER_SECONDS)
         if settled < len(gathered.batches):
             settled += 1
             gathered.gathering.done()

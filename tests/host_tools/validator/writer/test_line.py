@@ -19,6 +19,7 @@ from host_tools.validator.writer import line as line_module
 from host_tools.validator.writer.line import WriterLine
 from host_tools.validator.writer.loop import Writer
 from host_tools.validator.writer.messages import Address
+from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.tokens import EnrolledToken, activated
@@ -55,6 +56,22 @@ def reasons_of(line: WriterLine, requests: list[CheckRequest]) -> list[Reason | 
         return asyncio.run(ask())
     finally:
         line.close()
+
+
+def test_a_batch_waits_for_as_many_as_were_answered_with_the_last_one(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_validator() -> Validator:
+        raise UnavailableError("database-busy")
+
+    writer = Writer(address, no_validator)
+    arriving = iter([[], [("line 1", ["a"])], [("line 2", ["b"])], [("line 1", ["c"])]])
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "_taken", lambda _: next(arriving))
+        asked = writer._gathered(3, REAL_LIMIT)
+    assert [request for _, requests in asked for request in requests] == ["a", "b", "c"]
+    writer.stop()
+    writer.run()
 
 
 def test_every_check_gets_its_own_outcome_in_few_transactions(
