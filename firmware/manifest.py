@@ -146,6 +146,7 @@ only(
     "ui/speaking/challenge.py",
     "ui/speaking/entry.py",
     "ui/speaking/fresh_period.py",
+    "ui/speaking/function_choice.py",
     "ui/speaking/functions.py",
     "ui/speaking/key_explore.py",
     "ui/speaking/names.py",

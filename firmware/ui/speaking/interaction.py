@@ -13,7 +13,7 @@ from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.code import account_name
 from firmware.ui.speaking.preferences import DELAY_UNIT, Preferences
-from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, View, failure, no_function
+from firmware.ui.speaking.view import LATER, UNUSED, View, failure, no_function
 
 if False:
     from firmware.interfaces import Any, App, Screen, Ticks, Tremor  # type: ignore[unreachable]
@@ -24,7 +24,6 @@ _RELEASED = "red released"  # to do what it does alone when that can be taken ba
 _CHOICE = "choice"  # to give up the function that was asked for
 _TICK = "tick of red"  # to sound that the red key is down
 _HOLD = "hold"  # to begin or end the exploration of the keys
-_EXPLORE = "explore"  # to end it when no key comes
 _NEWS = "news"  # to say what has happened
 
 _NEWS_MS = 1500  # a host has no more requests when none came for so long
@@ -279,13 +278,15 @@ class Interaction:
         replaced = self._replaced
         app.stay_on()
         if view.exploring:
-            self._keep_exploring()
+            self._key_explore().keep_on(app)
         following = self._red_event("second" if second else "press")
         if second:
             if replaced is not None:
                 view, self.accounts.last = replaced
             # From off it may be a hand that trembles, which waits for a code.
             if following == "chord":
+                from firmware.ui.speaking.function_choice import FunctionChoice
+
                 covered = view.choosing or view.passing
                 app.show(FunctionChoice(app, view.below if covered else view, self._apart))
                 return
@@ -415,7 +416,7 @@ class Interaction:
             view = app.screen
         self._red_event("chord" if with_red else "key")
         if view.exploring:
-            self._explore(key, with_red)
+            self._key_explore().explore(app, key, with_red)
             if key == "0" and not with_red:
                 app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
             return
@@ -465,32 +466,17 @@ class Interaction:
 
     # Exploring the keys
 
+    def _key_explore(self) -> "Any":
+        """Return firmware.ui.speaking.key_explore."""
+        return load("firmware.ui.speaking.key_explore")
+
     def _zero_held(self) -> None:
         """Begin the exploration of the keys, or end it."""
-        if self._keymap().action(self.app.screen.kind, "0 held") == "leave":
-            self._end_exploring()
+        key_explore = self._key_explore()
+        app = self.app
+        if self._keymap().action(app.screen.kind, "0 held") == "leave":
+            key_explore.end(app)
             return
-        self.app.screen.take_back()
-        self._explore()
-
-    def _explore(self, key: str | None = None, with_red: bool = False) -> None:
-        """Say the name of a key, struck while red is down or not; without a key, begin the
-        exploration. It ends by itself."""
-        from firmware.ui.speaking.key_explore import KeyExplore
-
-        app = self.app
+        app.screen.take_back()
         self._announcer.stop()
-        below = app.screen.below if app.screen.exploring else app.screen
-        app.show(KeyExplore(app, below, key, with_red))
-        self._keep_exploring()
-
-    def _keep_exploring(self) -> None:
-        """Count the time to the end of the exploration from now on."""
-        app = self.app
-        app.after(_EXPLORE, app.product["explore_ms"] * app.time_outs, self._end_exploring)
-
-    def _end_exploring(self) -> None:
-        app = self.app
-        if app.screen.exploring:  # red may have ended it
-            app.cancel(_HOLD)
-            app.show(app.screen.leave("0"))
+        key_explore.explore(app)

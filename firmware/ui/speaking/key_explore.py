@@ -8,6 +8,10 @@ from firmware.ui.speaking.view import MessageView, View
 if False:
     from firmware.interfaces import App, Screen  # type: ignore[unreachable]
 
+# Deadlines
+_EXPLORE = "explore"  # to end the exploration when no key comes
+_HOLD = "hold"  # interaction.py's, to begin or end it
+
 _NAMES = {"red": "red", "*": "star", "#": "hash"}  # digits are their own names
 
 
@@ -43,3 +47,23 @@ class NamesEnded(News):
     def go_back(self, key: str) -> "Screen":
         """Return the view below, with what was typed; it says again what it said last."""
         return self.below.key("#")
+
+
+def explore(app: "App", key: str | None = None, with_red: bool = False) -> None:
+    """Say the name of a key, struck while red is down or not; without a key, begin the exploration.
+    It ends by itself."""
+    below = app.screen.below if app.screen.exploring else app.screen
+    app.show(KeyExplore(app, below, key, with_red))
+    keep_on(app)
+
+
+def keep_on(app: "App") -> None:
+    """Count the time to the end of the exploration from now on."""
+    app.after(_EXPLORE, app.product["explore_ms"] * app.time_outs, lambda: end(app))
+
+
+def end(app: "App") -> None:
+    """End the exploration, unless red has."""
+    if app.screen.exploring:
+        app.cancel(_HOLD)
+        app.show(app.screen.leave("0"))

@@ -231,28 +231,6 @@ def failure(app: "App", reason: str) -> MessageView:
     return MessageView(app, reason, _REMEDIES[reason])
 
 
-class FunctionChoice(View):
-    """The next key alone chooses a function."""
-
-    kind = "function"
-    choosing = True
-
-    def __init__(self, app: "App", below: View, apart: int):
-        """Ask for a key, after two presses so many milliseconds apart; the function is done on the
-        view below."""
-        View.__init__(self, app, ["function"], "", [["choose_key"]])
-        self.below = below
-        self.apart = apart
-
-    def still_valid(self) -> bool:
-        """Return False once the host took away what the view below shows."""
-        return self.below.still_valid()
-
-    def go_back(self, key: str) -> Screen:
-        """Choose none."""
-        return self.below.from_start()
-
-
 class PendingCode(View):
     """A code was asked for and is given when no second press follows, for a counter moves with
     it."""
