@@ -152,6 +152,7 @@ only(
     "ui/speaking/names.py",
     "ui/speaking/own_pace.py",
     "ui/speaking/pages.py",
+    "ui/speaking/pending_code.py",
     "ui/speaking/pin_entry.py",
     "ui/speaking/tremor.py",
     "ui/speaking/unasked.py",

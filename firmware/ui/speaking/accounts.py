@@ -6,7 +6,7 @@ import time
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
 from firmware.ui.speaking.code import Code, Digits, time_needed, too_late
-from firmware.ui.speaking.view import PendingCode, View, failure
+from firmware.ui.speaking.view import View, failure
 
 if False:
     from firmware.interfaces import Any, App, PinEntry  # type: ignore[unreachable]
@@ -53,7 +53,7 @@ class Accounts:
             # The response before stands until there is another one.
             repeats = self._lasts() and self.last is self._kept
             lines = [["red", "0", "repeat"]] if repeats else []
-            return ChallengeDialogue(app, self._index, self._answered, lines).begin()
+            return ChallengeDialogue(app, self._index, self._keep, lines).begin()
         before = self.last
         code: Any = self._take()
         left = None if self.last is None else code.left(time.ticks_ms())
@@ -93,6 +93,8 @@ class Accounts:
         with it, and a second press may follow that asks for something else."""
         if not self._counts():
             return self.new_code()
+        from firmware.ui.speaking.pending_code import PendingCode
+
         self._keep(None)
         several = len(self._app.vault.credentials) > 1  # the name is said with the code
         return PendingCode(self._app, ["account", str(self._index + 1)] if several else ["red"])
@@ -158,9 +160,6 @@ class Accounts:
         """Forget the last code, and that the PIN was entered: the token goes off."""
         self._keep(None)
         self._unlocked = False
-
-    def _answered(self, code: Code) -> View:
-        return self._keep(code)
 
     def _keep(self, code: "Any") -> "Any":
         """Note the last code, or that there is none; return it."""

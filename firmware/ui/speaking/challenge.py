@@ -198,8 +198,9 @@ class Confirmation(Question):
             self._known = True
 
     def approve(self, key: str) -> "Screen":
-        """Approve what was heard to its end; else read it back again."""
+        """Approve what was heard to its end; else read it back again, which is to be heard too."""
         if not (self._known and self._answers()):
+            self._known = False
             return self.from_start()
         self._approved = True
         self._tell(["right", "star", "clear"])

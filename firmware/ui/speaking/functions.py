@@ -16,7 +16,8 @@ from firmware.ui.speaking.pages import (
     StatusPage,
     ThemePage,
 )
-from firmware.ui.speaking.view import MessageView, View, no_function
+from firmware.ui.speaking.unasked import no_function
+from firmware.ui.speaking.view import MessageView, View
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]

@@ -13,7 +13,7 @@ from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.code import account_name
 from firmware.ui.speaking.preferences import DELAY_UNIT, Preferences
-from firmware.ui.speaking.view import LATER, UNUSED, View, failure, no_function
+from firmware.ui.speaking.view import LATER, UNUSED, View, failure
 
 if False:
     from firmware.interfaces import Any, App, Screen, Ticks, Tremor  # type: ignore[unreachable]
@@ -434,6 +434,8 @@ class Interaction:
         self._hand().did(keymap.action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
+            from firmware.ui.speaking.unasked import no_function
+
             following = no_function(view)
         if following is not LATER:
             app.show(following)

@@ -2,7 +2,7 @@
 meaning. Imported when there is something to say."""
 
 from firmware.ui.speaking.preferences import DELAY_UNIT
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import MessageView, View
 
 if False:
     from firmware.interfaces import Any, App, Screen  # type: ignore[unreachable]
@@ -77,3 +77,10 @@ class KeyDelayOffer(Unasked):
         delay = min([step for step in steps if step * DELAY_UNIT > self._apart] or [steps[-1]])
         interaction.preferences.change("key_delay", delay)
         return setting(interaction, "key_delay", 0)
+
+
+def no_function(view: View) -> View:
+    """Return what is said of a key that does nothing on this view, which stays as it is."""
+    if view.stays:
+        return view.tell(MessageView(view.app, "no_function"))
+    return News(view.app, view, ["no_function"], ["press_red"])

@@ -217,29 +217,9 @@ class MessageView(View):
         View.__init__(self, app, list(phrases[:1]), "", [[phrase] for phrase in phrases[1:]])
 
 
-def no_function(view: View) -> View:
-    """Return what is said of a key that does nothing on this view, which stays as it is."""
-    if view.stays:
-        return view.tell(MessageView(view.app, "no_function"))
-    from firmware.ui.speaking.unasked import News
-
-    return News(view.app, view, ["no_function"], ["press_red"])
-
-
 def failure(app: "App", reason: str) -> MessageView:
     """Return the message about a failure, named by its phrase."""
     return MessageView(app, reason, _REMEDIES[reason])
-
-
-class PendingCode(View):
-    """A code was asked for and is given when no second press follows, for a counter moves with
-    it."""
-
-    kind = "pending"
-
-    def from_start(self) -> View:
-        """Return that there is no code yet."""
-        return MessageView(self.app, "no_code", "press_red")
 
 
 def asked(app: "App", what: str) -> list:

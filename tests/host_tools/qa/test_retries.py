@@ -69,7 +69,7 @@ def test_a_right_code_refused_once_is_submitted_again_and_told_of(play: Callable
     done = play(servers.once(servers.refuses_everything), "--case", "right")
     assert done.code == ExitCode.OK
     reason = "the code just read: expected accepted; the server refused, wrong."
-    assert "Playing right again, as attempt 1 failed: qa-3-" in done.said
+    assert "Playing right again, as attempt 1 failed: qa-d-" in done.said
     assert reason in done.said
     assert (done.report["retried"], done.report["failed"], done.report["passed"]) == (1, 0, 1)
     (case,) = done.report["cases"]

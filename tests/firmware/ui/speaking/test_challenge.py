@@ -89,6 +89,16 @@ def test_nothing_is_answered_before_it_was_read_back_and_confirmed(runtime: Runt
     assert "code" not in heard[:12]
 
 
+def test_what_is_read_back_again_is_heard_again_before_the_hash_approves_it(runtime: Runtime):
+    begin(runtime, held(suite="OCRA-1:HOTP-SHA1-6:C-QN08", counter=0))
+    enter(runtime, NUMBER)
+    again(runtime, "red", "3", "until quiet")
+    twice = again(runtime, "#", "wait 1000", "#", "until quiet")
+    assert "is_right" in twice
+    assert "code" not in twice
+    assert "code" in again(runtime, "#", "until quiet")
+
+
 @pytest.mark.parametrize("number", ["123", "", "123456789"])
 def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, number: str):
     begin(runtime, held())

@@ -109,13 +109,13 @@ class Token:
         if pin:
             set_pin(self.vault, pin, self.hardware.random)
         self.app = App(PRODUCT, BOARD, True, self.hardware, self.vault)
-        answered = self.app.interaction.accounts._answered
+        keep = self.app.interaction.accounts._keep
 
-        def sign(response):
-            self.signed += 1
-            return answered(response)
+        def sign(code):
+            self.signed += code is not None and not code.interruptible
+            return keep(code)
 
-        self.app.interaction.accounts._answered = sign
+        self.app.interaction.accounts._keep = sign
 
     def key(self, key, down):
         """A key goes down or up."""
