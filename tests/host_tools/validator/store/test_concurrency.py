@@ -1,4 +1,5 @@
-"""The same code submitted many times at once, through one or more workers: one is accepted."""
+"""The same code submitted many times at once, through one or more workers: one is accepted. Which
+of the open connections a transaction gets."""
 
 import asyncio
 import contextlib
@@ -199,3 +200,16 @@ def test_connections_that_the_server_has_closed_are_not_noticed(database: str, c
             assert (True,) in closed
             assert use()
         assert validator.token(anders.serial).last_step > 0
+
+
+def test_who_writes_gets_the_connection_that_wrote_last(database: str) -> None:
+    """The other ones have no valid pages in memory any more (SQLite)."""
+    opened = Database(database)
+    with opened.reading(), opened.reading():
+        pass  # two are open from now on
+    used = set()
+    for _ in range(4):
+        with opened.writing() as connection:
+            used.add(connection.connection.dbapi_connection)
+    assert len(used) == 1
+    opened.close()
