@@ -633,16 +633,21 @@ def test_a_scenario_is_refused_in_the_language_of_the_page_reason_and_all(desk: 
     assert answer.json()["error"] == "Tiden kan ikke gå længere end til 2100-01-01T00:00:00Z."
 
 
+def played_beside(client: TestClient, **scenario: str) -> threading.Thread:
+    """Begin to play a scenario's text, or what was recorded, at the rate of real time in a
+    thread."""
+    playing = threading.Thread(
+        target=client.post, args=("scenario/play",), kwargs={"json": {"rate": 1, **scenario}}
+    )
+    playing.start()
+    return playing
+
+
 def test_what_is_played_can_be_watched_and_stopped(desk: Made) -> None:
     token = desk()
     client = api(token)
     begin = token.emulator.elapsed
-    playing = threading.Thread(
-        target=client.post,
-        args=("scenario/play",),
-        kwargs={"json": {"text": "press\nwait 1 h", "rate": 1}},
-    )
-    playing.start()
+    playing = played_beside(client, text="press\nwait 1 h")
     passed = threading.Event()
     assert any(passed.wait(0.01) or client.get("screen").json()["on"] for _ in range(6000))
     assert client.post("scenario/play", json={"text": "press"}).json()["id"] == "desk-playing"
@@ -659,10 +664,7 @@ def test_what_is_played_keeps_its_time_to_itself_and_says_its_rate(desk: Made) -
     client.post("press", json={"keys": ["red"]})
     client.post("advance", json={"seconds": 500})
     client.post("scenario/stop")
-    playing = threading.Thread(
-        target=client.post, args=("scenario/play",), kwargs={"json": {"rate": 1}}
-    )
-    playing.start()
+    playing = played_beside(client)
     passed = threading.Event()
     assert any(passed.wait(0.01) or client.get("screen").json()["on"] for _ in range(6000))
     state = client.get("token").json()
@@ -683,12 +685,7 @@ def test_a_snapshot_that_is_restored_ends_what_is_played(desk: Made) -> None:
     token = desk()
     client = api(token)
     number = client.post("snapshots").json()["number"]
-    playing = threading.Thread(
-        target=client.post,
-        args=("scenario/play",),
-        kwargs={"json": {"text": "wait 1 h\npress", "rate": 1}},
-    )
-    playing.start()
+    playing = played_beside(client, text="wait 1 h\npress")
     passed = threading.Event()
     assert any(passed.wait(0.01) or client.get("token").json()["playing"] for _ in range(6000))
     assert not client.post(f"snapshots/{number}/restore").json()["powered"]

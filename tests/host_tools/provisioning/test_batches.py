@@ -228,16 +228,13 @@ def test_no_token_is_provisioned_twice(place):
         refused("batch-token-elsewhere", batches.take, inventory, "second", "1", "east", NOW)
 
 
-def test_stations_beside_each_other_share_the_jobs(place):
-    """Four stations, forty tokens of which each is shown to two of them: every job one token."""
-    count = 40
-    with opened(place) as inventory:
-        batches.create(inventory, batch(size=count))
+def taken_by_four(place, shown):
+    """Four stations at once take the tokens that shown(station) lists, each in its own order; give
+    the serial and the job's number of each that one of them got."""
     together = threading.Barrier(4)
 
     def work(station):
-        shown = (station, (station + 1) % 4)
-        mine = [str(serial) for serial in range(count) if serial % 4 in shown]
+        mine = list(shown(station))
         random.Random(station).shuffle(mine)
         together.wait()
         got = {}
@@ -252,7 +249,20 @@ def test_stations_beside_each_other_share_the_jobs(place):
         return got
 
     with ThreadPoolExecutor(4) as pool:
-        found = [item for got in pool.map(work, range(4)) for item in got.items()]
+        return [item for got in pool.map(work, range(4)) for item in got.items()]
+
+
+def test_stations_beside_each_other_share_the_jobs(place):
+    """Four stations, forty tokens of which each is shown to two of them: every job one token."""
+    count = 40
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=count))
+
+    def shown(station):
+        neighbours = (station, (station + 1) % 4)
+        return [str(serial) for serial in range(count) if serial % 4 in neighbours]
+
+    found = taken_by_four(place, shown)
     assert len(found) == len({serial for serial, _ in found}) == count
     assert sorted(number for _, number in found) == list(range(1, count + 1))
 
@@ -307,24 +317,7 @@ def test_what_a_killed_station_had_goes_to_one_of_many(place):
         batches.create(inventory, batch(size=count))
         with station_beside(place, "dead", *serials) as other:
             other.send_signal(signal.SIGKILL)
-    together = threading.Barrier(4)
-
-    def work(station):
-        mine = random.Random(station).sample(serials, count)
-        together.wait()
-        got = {}
-        with opened(place) as inventory:
-            for serial in mine:
-                try:
-                    job = batches.take(inventory, "first", serial, f"station {station}", NOW)
-                except KodebrikError as error:
-                    assert error.identifier == "batch-token-taken"
-                else:
-                    got[serial] = job.number
-        return got
-
-    with ThreadPoolExecutor(4) as pool:
-        found = [item for got in pool.map(work, range(4)) for item in got.items()]
+    found = taken_by_four(place, lambda station: serials)
     assert sorted(found) == sorted((serial, number) for number, serial in enumerate(serials, 1))
 
 

@@ -1,7 +1,7 @@
 """An app device at the validator itself, without HTTP; it signs by the device of QA."""
 
 import base64
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from host_tools.qa.tokens.app_device import AppDevice, DeviceKey
 from host_tools.secret import Secret
@@ -69,10 +69,7 @@ class DirectDevice:
 
     def unlock(self, pin: str = APP_PIN) -> AppVerdict:
         """Open a session."""
-        self.counter += 1
-        challenge = self.validator.app.challenge()
-        proof = self._proof("kodebrik-session-1", challenge, self.device, str(self.counter))
-        asked = SignedChallenge(self.device, self.counter, challenge, proof, NO_SITE)
+        asked = replace(self._signed_anew("kodebrik-session-1"), device=self.device)
         verdict, opened = self.validator.app.open_session(asked, pin=pin, seconds=1800)
         if opened is not None:
             self.session = opened.session
@@ -102,21 +99,20 @@ class DirectDevice:
 
     def remove(self, device: str) -> AppVerdict:
         """Remove a device of the same user."""
-        self.counter += 1
-        challenge = self.validator.app.challenge()
-        said = (challenge, self.device, str(self.counter), device)
-        proof = self._proof("kodebrik-remove-device-1", *said)
-        asked = SignedChallenge("", self.counter, challenge, proof, NO_SITE)
+        asked = self._signed_anew("kodebrik-remove-device-1", device)
         return self.validator.app.remove_device(self.session, asked, device, pin=APP_PIN)
 
     def lift(self, report_id: str, pin: str = APP_PIN) -> AppVerdict:
         """Lift a report of the same user."""
+        asked = self._signed_anew("kodebrik-lift-report-1", report_id)
+        return self.validator.app.lift_report(self.session, asked, report_id, pin=pin)
+
+    def _signed_anew(self, purpose: str, *about: str) -> SignedChallenge:
+        """Sign a new challenge for a purpose, and what that is about, in a session."""
         self.counter += 1
         challenge = self.validator.app.challenge()
-        said = (challenge, self.device, str(self.counter), report_id)
-        proof = self._proof("kodebrik-lift-report-1", *said)
-        asked = SignedChallenge("", self.counter, challenge, proof, NO_SITE)
-        return self.validator.app.lift_report(self.session, asked, report_id, pin=pin)
+        proof = self._proof(purpose, challenge, self.device, str(self.counter), *about)
+        return SignedChallenge("", self.counter, challenge, proof, NO_SITE)
 
     def _proof(self, *texts: str) -> AppProof:
         return AppProof(_bytes(self.key.sign(*texts)))
