@@ -120,7 +120,7 @@ def _real(config: pytest.Config) -> "RealToken | None":
     port, account = config.getoption("--kodebrik-port"), config.getoption("--kodebrik-account")
     if port is None:
         return None
-    from host_tools.qa.kit.person import Person  # noqa: PLC0415 - for tests that use it
+    from host_tools.qa.kit.person import Person, line_from  # noqa: PLC0415 - for tests that use it
     from host_tools.qa.kit.workbench import RealToken  # noqa: PLC0415
 
     capture: Any = config.pluginmanager.getplugin("capturemanager")
@@ -132,7 +132,7 @@ def _real(config: pytest.Config) -> "RealToken | None":
     def read() -> str:
         capture.suspend_global_capture(in_=True)
         try:
-            return input()
+            return line_from(sys.stdin)
         finally:
             capture.resume_global_capture()
 

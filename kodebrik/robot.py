@@ -15,7 +15,7 @@ from robot.api.deco import keyword, library
 import kodebrik  # noqa: F401 - makes host_tools importable
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError
-from host_tools.qa.kit.person import Person
+from host_tools.qa.kit.person import Person, line_from
 from host_tools.qa.kit.token import Token
 from host_tools.qa.kit.validator import RunningValidator
 from host_tools.qa.kit.workbench import RealToken, Workbench, check_named
@@ -67,7 +67,7 @@ class Kodebrik:
         except KodebrikError as error:
             raise _failure(error) from None
         if port is not None:
-            person = Person(_write, _read, speak)
+            person = Person(_write, lambda: line_from(sys.__stdin__), speak)
             self._real = RealToken(port, None if account is None else Path(account), person)
         self._stack = ExitStack()
         self._workbench: Workbench | None = None
@@ -276,10 +276,3 @@ class Kodebrik:
 def _write(text: str) -> None:
     """Show a text past Robot Framework's capturing."""
     print(text, end="", flush=True, file=sys.__stdout__)
-
-
-def _read() -> str:
-    line = sys.__stdin__.readline() if sys.__stdin__ is not None else ""
-    if not line:
-        raise EOFError
-    return line.rstrip("\n")

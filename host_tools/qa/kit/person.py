@@ -3,10 +3,23 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TextIO
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
+
+
+def line_from(terminal: TextIO | None) -> str:
+    """Give the next line without its end; EOFError where there is none.
+
+    Unlike input(), which edits lines with readline, it never changes the terminal's mode: a Ctrl-D
+    that was typed before the change would be lost.
+    """
+    line = terminal.readline() if terminal is not None else ""
+    if not line:
+        raise EOFError
+    return line.rstrip("\n")
 
 
 @dataclass(frozen=True)

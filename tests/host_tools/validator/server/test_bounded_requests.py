@@ -54,13 +54,14 @@ def client(port: int) -> Iterator[socket.socket]:
 
 
 def answer(client: socket.socket) -> bytes:
-    """Give the body of one answer; the application's has one digit."""
-    received = b""
-    while not received.partition(b"\r\n\r\n")[2]:
-        part = client.recv(4096)
-        assert part, "closed"
-        received += part
-    return received.partition(b"\r\n\r\n")[2]
+    """Give the body of one answer, whose length is the application's: one digit. What follows it
+    stays to be read."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = client.recv(1)
+        assert byte, "closed"
+        head += byte
+    return client.recv(1)
 
 
 def heard(client: socket.socket) -> bytes:
