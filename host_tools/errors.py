@@ -48,7 +48,10 @@ class ExitCode(IntEnum):
     DATABASE = 21, "The validator's database cannot be reached, is another one, or is busy."
     NOT_FOUND = 22, "There is no such token, user or key."
     CONFLICT = 23, "It exists already, or its state does not allow this."
-    NOT_READY = 24, "A test could not begin: its server's key, user or clock is not as it must be."
+    NOT_READY = (
+        24,
+        "A test could not begin: a server, key, user, clock or code reader is not ready.",
+    )
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
 
 

@@ -118,7 +118,7 @@ def _is_right(shown: str, credential: Credential, began: float) -> bool:
 
 def _reader_failed(command: list[str], fault: str) -> KodebrikError:
     program = command[0]
-    return KodebrikError("code-reader-failed", ExitCode.CHECK_FAILED, program=program, fault=fault)
+    return KodebrikError("code-reader-failed", ExitCode.NOT_READY, program=program, fault=fault)
 
 
 def _expected(credential: Credential, began: float, ended: float) -> set[str]:

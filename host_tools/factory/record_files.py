@@ -17,7 +17,13 @@ def passport(folder: Path, serial: str) -> Path:
 
 def are_there(folder: Path, serial: str) -> bool:
     """Say whether a folder has both."""
-    return label(folder, serial).exists() and passport(folder, serial).exists()
+    return is_written(label(folder, serial)) and is_written(passport(folder, serial))
+
+
+def is_written(path: Path) -> bool:
+    """Say whether a file is there and has something in it: one that a full disk or a copy that was
+    broken off has left empty is as good as none."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def place(folder: Path) -> str:

@@ -34,8 +34,8 @@ class Records:
         signed = record_files.passport(self.folder, job.serial)
         whole_files.make_folder(self.folder)
         stated = passport.statement(job)
-        is_drawn = drawn.exists()
-        is_signed = signed.exists() and _states(signed, stated)
+        is_drawn = record_files.is_written(drawn)
+        is_signed = record_files.is_written(signed) and _states(signed, stated)
         if not is_drawn:
             whole_files.write(drawn, label.svg(job.serial, job.report["product"]).encode())
         if not is_signed:

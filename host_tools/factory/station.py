@@ -32,8 +32,8 @@ from host_tools.provisioning.inventory_records import FLASHED
 _LOOK = 0.2  # between looks at a port
 _AGAIN = 1.0  # after something that may pass by itself
 _ASK_AGAIN = 5.0  # between hellos at a port that cannot be looked at
-# What may pass by itself: the token is pulled, still starts, another program has the port, or the
-# operator has mistyped the number that it shows.
+# What may pass by itself and is no fault of the token: it is pulled, still starts, another program
+# has the port, the operator has mistyped the number that it shows, or what reads its code fails.
 _PASSING = (
     ExitCode.UNPLUGGED,
     ExitCode.SILENT,
@@ -43,6 +43,7 @@ _PASSING = (
     ExitCode.FILE,
     ExitCode.DATABASE,
     ExitCode.NOT_CONFIRMED,
+    ExitCode.NOT_READY,
 )
 _NOBODY_ANSWERS = "answer-missing-option"  # the error of a question without an operator
 

@@ -29,7 +29,7 @@ from tests.support.command_line.interrupt import interrupted
 from tests.support.command_line.inventory import opened
 from tests.support.command_line.keyboard import Keyboard
 from tests.support.emulated.fleet import fleet
-from tests.support.emulated.token import digits
+from tests.support.emulated.token import code_of, digits
 from tests.support.flashing.becoming import becoming, filesystem, on_drive
 from tests.support.flashing.esp_rom import EspRom
 from tests.support.flashing.images import made
@@ -90,8 +90,7 @@ def fixture_of(tokens, folder, falsify=lambda code: code):
                 with link:
                     emulator = by_port[link.recv(500).decode()]
                     with emulator.lock:
-                        emulator.press()
-                        code = digits(emulator.screen_text())
+                        code = code_of(emulator)
                     link.sendall(falsify(code).encode())
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -349,6 +348,20 @@ def test_a_token_that_shows_another_code_is_put_aside_and_makes_room(tmp_path, c
     with opened(tmp_path / "inventory.sqlite") as inventory:
         assert batches.counts(inventory, "b")[batches.OPEN] == 1
         assert [entry.state for entry in inventory.each("b")] == [FAILED]
+
+
+def test_a_program_that_reads_no_code_costs_no_token(tmp_path, capsys):
+    create(1)
+    nothing = iter([""])
+    with (
+        fleet(tmp_path, 1) as tokens,
+        fixture_of(tokens, tmp_path, lambda code: next(nothing, code)) as reader,
+    ):
+        assert run(tokens, "--trust-cable", "--code-reader", reader) == 0
+        assert "did not give a code (it printed no number)" in capsys.readouterr().err
+        assert run(tokens, "--trust-cable", "--code-reader", reader) == 0
+    assert " a minute" not in capsys.readouterr().out, "nothing was made"
+    assert done(tmp_path)[0].report["code"] == "reader"
 
 
 def test_a_code_that_nobody_sees_is_said_so_in_the_passport(tmp_path):

@@ -147,18 +147,26 @@ def test_a_blank_token_is_set_up_with_what_the_page_shows_then_used_and_unplugge
 
 
 def test_own_pace_is_heard_digit_by_digit_at_the_keyboard(desk: Made, open_page: Opened) -> None:
-    token = desk("kodeoplaeser", rate=1)
+    token = desk("kodeoplaeser")
     page = open_page(token, language="en-GB")
+
+    def listen(seconds: float) -> None:
+        settled(page)
+        with token.emulator.lock:
+            token.emulator.advance(seconds)
+
     page.locator("body").press("Shift")
     page.keyboard.press("r")
+    listen(7)
     expect(page.locator("#token-1-shown")).to_have_text(NUMBER, timeout=chromium.PATIENCE)
     code = digits(token.emulator.screen_text())
     page.keyboard.down("r")
     page.keyboard.press("2")
     page.keyboard.up("r")
+    listen(1)
+    page.keyboard.press("6")
+    listen(3)
     captions = page.locator("#token-1-captions")
     names = ("nul", "et", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni")
-    settled(page)
-    page.keyboard.press("6")
     said = re.compile(rf"\b{names[int(code[0])]}$|\b{names[int(code[1])]}$", re.MULTILINE)
     expect(captions.locator("p").last).to_have_text(said, timeout=chromium.PATIENCE)

@@ -26,7 +26,7 @@ def test_a_reader_that_gives_no_code_is_told_of(reader, why, monkeypatch):
     monkeypatch.setattr(code_check, "_READER_TIMEOUT", 0.2 if "sleep" in reader else 60.0)
     with pytest.raises(KodebrikError) as error:
         code_check.CodeCheck(shlex.split(reader))._read("/dev/tty0", "KD0001")
-    assert error.value.exit_code == ExitCode.CHECK_FAILED
+    assert error.value.exit_code == ExitCode.NOT_READY
     program = reader.partition(" ")[0]
     assert error.value.message == f"The program {program} did not give a code ({why})."
 

@@ -6,6 +6,7 @@ from emulator.session import Emulator
 from host_tools.link.session import Session, open_session
 from host_tools.link.transport import Transport
 from host_tools.otp.credential import Credential
+from host_tools.qa.tokens.reading import shown_code
 from host_tools.secret import Secret
 
 START = 1_893_456_000  # 2030-01-01
@@ -73,6 +74,16 @@ def hotp(
 ) -> Credential:
     """Give an HOTP credential."""
     return Credential(name, Secret(secret), period=None, counter=counter, **parameters)
+
+
+def code_of(emulator: Emulator) -> str:
+    """Press until a code is shown, and give it: a press turns off a token that is on."""
+    for _ in range(3):
+        emulator.press()
+        code = shown_code(emulator.screen_text())
+        if code is not None:
+            return code
+    raise AssertionError(emulator.screen_text())
 
 
 def digits(lines: list[str]) -> str:

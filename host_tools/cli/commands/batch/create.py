@@ -3,11 +3,11 @@
 import getpass
 import shlex
 import time
-from collections import Counter
+from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -109,31 +109,38 @@ def list_batches(inventory_file: InventoryFile = None, as_json: Json = False) ->
                 vars(batch)
                 | batches.counts(inventory, batch.name)
                 | {"made": _date(batch.created_at), "closed": _date(batch.closed_at)}
-                | {"without_records": missing.total()}
+                | {"without_records": sum(map(len, missing.values()))}
+                | {"records_missing": [_places(*each) for each in missing.items()]}
             )
             lacking += (_lacking(batch.name, *each) for each in missing.items())
     lines = chain(table.lines(_HEAD, found), lacking) if found else [Message("batch-list.none")]
     emit(as_json, {"batches": found}, lines)
 
 
-def _without_records(inventory: Inventory, batch: str) -> Counter[Path | None]:
-    """Count the tokens that are done whose label or passport is missing, by the folder of this
-    computer in which they were; None for those of which none was written."""
-    missing = Counter[Path | None]()
+def _without_records(inventory: Inventory, batch: str) -> dict[Path | None, list[str]]:
+    """Give the serial numbers of tokens that are done whose label or passport is missing, by the
+    folder of this computer in which they were; None for those of which none was written."""
+    missing = defaultdict[Path | None, list[str]](list)
     for job in batches.each(inventory, batch, batches.DONE):
         folder = None if job.records is None else record_files.folder_here(job.records)
         if job.records is None or (
             folder is not None and not record_files.are_there(folder, job.serial or "")
         ):
-            missing[folder] += 1
+            missing[folder].append(job.serial or "")
     return missing
 
 
-def _lacking(batch: str, folder: Path | None, count: int) -> Message:
+def _places(folder: Path | None, serials: list[str]) -> dict[str, Any]:
+    return {"folder": None if folder is None else str(folder), "serials": serials}
+
+
+def _lacking(batch: str, folder: Path | None, serials: list[str]) -> Message:
     if folder is None:
-        return Message("batch-list.never-written", name=batch, count=count)
-    quoted = shlex.quote(str(folder))
-    return Message("batch-list.missing", name=batch, count=count, path=folder, quoted=quoted)
+        return Message("batch-list.never-written", name=batch, count=len(serials))
+    command = shlex.join(["kodebrik", "batch", "records", batch, str(folder)])
+    return Message(
+        "batch-list.missing", name=batch, count=len(serials), path=folder, command=command
+    )
 
 
 def _date(at: float | None) -> str | None:

@@ -185,14 +185,14 @@ def run(
                 raise station.faults[0]
         done = batches.counts(inventory, chosen.name)[batches.DONE]
         left = batches.to_do(inventory, chosen.name)
-    seconds = time.monotonic() - began
-    rate = 60 * (done - before) / seconds
+    made, seconds = done - before, time.monotonic() - began
+    rate = 60 * made / seconds
     folder = str(output or chosen.name)
     result = {
         "batch": chosen.name,
         "done": done,
         "size": chosen.size,
-        "made": done - before,
+        "made": made,
         "seconds": round(seconds, 1),
         "tokens_a_minute": round(rate, 1),
         "folder": folder,
@@ -200,7 +200,7 @@ def run(
     lines = [
         Message("batch-run.ended", done=done, count=chosen.size),
         *([Message("batch-run.records", path=folder)] if done else []),
-        Message("batch-run.rate", count=done - before, seconds=seconds, rate=rate),
+        *([Message("batch-run.rate", count=made, seconds=seconds, rate=rate)] if made else []),
     ]
     if done + left < chosen.size:
         lines.append(Message("batch.given-up", count=chosen.size - done - left))

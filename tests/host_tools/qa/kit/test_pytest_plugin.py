@@ -15,9 +15,8 @@ from host_tools.exchange import otpauth
 from host_tools.image.image import build_image
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import generate
-from host_tools.qa.tokens.reading import shown_code
 from tests.support.command_line.files import private
-from tests.support.emulated.token import TokenUnderTest
+from tests.support.emulated.token import TokenUnderTest, code_of
 from tests.support.limits import REAL_LIMIT
 
 ROOT = Path(__file__).parents[4]
@@ -166,16 +165,6 @@ def test_what_is_wrong_with_the_options_is_said(
     assert "Traceback" not in printed
 
 
-def pressed(emulator: Emulator) -> str:
-    """Press until a code is shown: a press turns off a token that is on."""
-    for _ in range(3):
-        emulator.press()
-        code = shown_code(emulator.screen_text())
-        if code is not None:
-            return code
-    raise AssertionError(emulator.screen_text())
-
-
 def test_the_same_test_runs_on_a_real_token(tmp_path: Path) -> None:
     credential = Credential("bank", generate("SHA1"))
     account = private(tmp_path / "account.txt", otpauth.compose(credential))
@@ -215,7 +204,7 @@ def test_nobody_is_there(kodeviser):
             )
             for _ in range(2):
                 person.expect("Press the kodeviser[^:]*: ")
-                person.sendline(pressed(emulator))
+                person.sendline(code_of(emulator))
             person.sendeof()  # before the question, as somebody who has to go would
             person.expect(pexpect.EOF)
     assert "1 failed, 1 passed, 2 skipped" in person.before

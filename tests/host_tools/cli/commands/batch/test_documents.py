@@ -1,7 +1,6 @@
 """kodebrik batch letter, letters, labels and passport, of a batch that is done."""
 
 import json
-import re
 import shlex
 import shutil
 import socket
@@ -156,7 +155,12 @@ def listed(capsys):
     capsys.readouterr()
     main(["batch", "list"])
     _, _, *said = capsys.readouterr().out.splitlines()
-    assert call(capsys, "list")[1]["batches"][0]["without_records"] == (2 if said else 0)
+    batch = call(capsys, "list")[1]["batches"][0]
+    assert batch["without_records"] == (2 if said else 0)
+    assert len(batch["records_missing"]) == len(said)
+    for there in batch["records_missing"]:
+        assert there["serials"] == SERIALS
+        assert there["folder"] is None or f" {shlex.quote(there['folder'])}" in said[0]
     return said
 
 
@@ -176,17 +180,20 @@ def test_the_list_says_where_labels_and_passports_are_missing_and_what_writes_th
 
     call(capsys, "close", "b")
     (folder / f"{SERIALS[0]}.svg").unlink()
-    (folder / f"{SERIALS[1]}.passport.json").unlink()
+    (folder / f"{SERIALS[1]}.passport.json").write_bytes(b"")  # as a full disk leaves one
     (said,) = listed(capsys)
     assert f"2 tokens that are done, label or passport is missing in {folder}." in said
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(socket, "gethostname", lambda: "elsewhere")
         assert listed(capsys) == [], "nobody can look into another computer's folder"
-    _, *command = shlex.split(re.search("'(kodebrik batch records .*)' writes", said)[1])
+    _, *command = shlex.split(said.partition("Write what is missing: ")[2])
     assert main(command) == 0
     assert listed(capsys) == []
     assert {path.name for path in folder.iterdir()} == names
     assert call(capsys, "records", "b", folder)[1]["written"] == 0
+    (folder / f"{SERIALS[0]}.svg").write_bytes(b"")
+    assert call(capsys, "records", "b", folder)[1]["written"] == 1
+    assert (folder / f"{SERIALS[0]}.svg").read_bytes()
 
 
 def test_no_records_are_written_of_a_batch_of_which_nothing_is_done(tmp_path, capsys):
