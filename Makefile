@@ -28,9 +28,9 @@ run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, c
 emulate: .venv/.run ## Show an emulated token in the browser, PRODUCT=kodeviser or kodeoplaeser.
 	@$(BIN)/kodebrik emulate $(or $(PRODUCT),kodeoplaeser) --board $(or $(BOARD),pico2) --web --open
 
-# Three processes, so that two cores work while a test waits for a disk or a clock.
+# Four processes, so that two cores work while tests wait for a disk, a clock or an operator who is slow.
 test: .venv/.dev .venv/.browser build/postgres/.made build/relying-parties/.made ## Run every test.
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-fast: .venv/.dev ## Run the tests of the parts that need no emulator, no server and no process: a minute.
 	@$(BIN)/python -m pytest -n 2 -m "not slow" --ignore tests/firmware/ui/speaking $(FAST)

@@ -14,11 +14,12 @@ from host_tools.flashing import arrival
 from host_tools.flashing.image_file import ImageFile
 from host_tools.image.image import build_image, load_board
 from host_tools.image.official import build_for
-from host_tools.link import ports
+from host_tools.link import channel, ports
 from host_tools.link.transport import SerialTransport
 from tests.support.emulated.token import START, TokenUnderTest, totp
 from tests.support.flashing.esp_rom import ESP32_C3, EspRom
 from tests.support.flashing.images import made
+from tests.support.limits import REAL_LIMIT
 from tests.support.link.pty_port import PtyPort
 
 BOARD = load_board("esp32_s3")
@@ -32,13 +33,19 @@ def alone(monkeypatch):
 
 
 @pytest.fixture
-def chip(tmp_path, monkeypatch):
-    """A chip at a port, and the token that it becomes."""
+def no_token(monkeypatch):
+    """Nobody answers a hello, so nobody is waited for."""
+    monkeypatch.setattr(channel, "_HELLO_TIMEOUT", 0.1)
+    monkeypatch.setattr(arrival, "TIMEOUT", 0.1)
+
+
+@pytest.fixture
+def chip(tmp_path, no_token):
+    """A chip at a port."""
 
     def make(**properties):
         return EspRom(tmp_path / "port", **properties)
 
-    monkeypatch.setattr(arrival, "TIMEOUT", 5)
     return make
 
 
@@ -61,11 +68,11 @@ def board(rom, over, folder):
 
 
 def test_the_whole_image_is_written_and_its_token_answers(
-    chip, tmp_path, image, monkeypatch, capsys
+    tmp_path, image, monkeypatch, capsys
 ):
-    monkeypatch.setattr(arrival, "TIMEOUT", 60)
+    monkeypatch.setattr(arrival, "TIMEOUT", REAL_LIMIT)
     over = threading.Event()
-    with chip() as rom:
+    with EspRom(tmp_path / "port") as rom:
         token = threading.Thread(target=board, args=(rom, over, tmp_path / "token"))
         token.start()
         try:
@@ -165,7 +172,7 @@ def test_after_a_pulled_cable_the_next_try_works(chip, image, capsys):
     assert bytes(rom.flash) == made("esp32_s3")
 
 
-def test_a_silent_board_is_told_how_it_gets_into_its_boot_loader(image, capsys):
+def test_a_silent_board_is_told_how_it_gets_into_its_boot_loader(no_token, image, capsys):
     with PtyPort(lambda data: b"") as port:
         assert main(["flash", "write", port.path, "--image", image("esp32_s3"), "--json"]) == (
             ExitCode.SILENT
@@ -210,8 +217,7 @@ def test_a_token_that_answers_is_written_file_by_file(tmp_path, image, capsys):
     assert said(capsys)["files"] <= 2, "the manifest, and main.py, which comes last"
 
 
-def test_several_are_written_side_by_side(tmp_path, image, monkeypatch, capsys):
-    monkeypatch.setattr(arrival, "TIMEOUT", 5)
+def test_several_are_written_side_by_side(no_token, tmp_path, image, capsys):
     with EspRom(tmp_path / "a") as first, EspRom(tmp_path / "b", chip=ESP32_C3) as second:
         named = [str(first.path), str(second.path)]
         code = main(["flash", "write", *named, "--image", image("esp32_s3"), "--json"])
