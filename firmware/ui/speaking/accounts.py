@@ -86,7 +86,9 @@ class Accounts:
         except NoCodeError as error:
             self._keep(None)
             return failure(self._app, error.reason)
-        return self._keep(Code(self._app, self._index, code, period, left))
+        before = self.last
+        taken = self._keep(Code(self._app, self._index, code, period, left))
+        return taken if before is None else taken.in_place_of(before)
 
     def begin(self) -> View:
         """Return new_code() where that does no harm, else that a code is pending: a counter moves

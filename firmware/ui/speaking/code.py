@@ -19,6 +19,7 @@ class Digits(UpdatedView):
     kind = "code"
     interruptible = True
     lasting = False  # whether it is good until another one is asked for
+    _over = False  # whether it has expired
 
     def __init__(self, app: "App", title: list, number: str, lines: "Lines" = ()):
         """Show a view whose paragraphs are replaced by what is typed."""
@@ -28,10 +29,26 @@ class Digits(UpdatedView):
         self._below = lines
 
     def from_start(self) -> View:
-        """Return this view as it was before anything was typed, to be said from the beginning."""
+        """Return this view to be said from the beginning. What was typed of it stands."""
+        return self.in_place_of(self)
+
+    def in_place_of(self, before: "Digits") -> View:
+        """Return this view to be said from the beginning, after another one. What was typed of that
+        stands where the number is the same; else it is said that it does not."""
+        typed = before._typed
         self._start_over()
         self.lines = self._below
-        return UpdatedView.from_start(self)
+        UpdatedView.from_start(self)
+        if typed and len(typed) < len(before.number):
+            from firmware.ui.speaking.check_back import what_stands
+
+            if before.number == self.number:
+                self._typed = typed
+            # before the number, so that none of it is taken for its digits
+            first = what_stands(self._typed)
+            self._said = first + self.parts()
+            self.lines = [first] + self.lines
+        return self
 
     def _start_over(self) -> None:
         self._typed = ""
@@ -52,10 +69,10 @@ class Digits(UpdatedView):
 
     def take_back(self) -> None:
         """Take the last digit back."""
-        typed = self._before
+        self._typed = ""
         self.from_start()
-        if typed:
-            self._type(typed)
+        if self._before:
+            self._type(self._before)
 
     def _type(self, typed: str) -> None:
         self._typed = typed
@@ -79,12 +96,11 @@ class Digits(UpdatedView):
 
     def _judge(self, key: str) -> None:
         """Say whether what was typed is right."""
-        wrong = [str(i + 1) for i in range(len(self.number)) if self.number[i] != self._typed[i]]
-        self.title = ["digit"] + wrong if wrong else ["right"]
-        if wrong:
-            self.lines = [["is_wrong", "try_again"]]
-            self.marked = int(wrong[0]) - 1
-        self._said = [key] + self.title + (self.lines[0] if wrong else [])
+        from firmware.ui.speaking.check_back import verdict
+
+        self.title, lines, self.marked = verdict(self.number, self._typed, self._over)
+        self._said = [key] + self.title + [part for line in lines for part in line]
+        self.lines = lines or self.lines
 
 
 class Code(Digits):
@@ -100,7 +116,6 @@ class Code(Digits):
         self._account = app.vault.credentials[index]["name"]
         self.period = period
         self._ends = time.ticks_add(time.ticks_ms(), left * 1000)
-        self._over = False
         self._over_heard = False  # whether that was said while it was typed
         self.lasting = not period
         self.refresh_ms = 1000 if period else None
@@ -130,16 +145,16 @@ class Code(Digits):
 
     def say_again(self, key: str) -> "Screen":
         """Repeat what was said last; the code itself with the time that is left now."""
-        return self if self._said else self.from_start()
+        said = self._said
+        return self if said and grouped(self.number) not in said else self.from_start()
 
     def check(self, key: str) -> "Screen":
         """Add a digit; say also that the code has expired, until that was heard."""
-        over = self._over or not self._time_left()
-        if over and not self._over:
+        if not (self._over or self._time_left()):
             self._end()
             self.title = self._heading
         Digits.check(self, key)
-        if over and len(self._typed) < len(self.number) and not self._over_heard:
+        if self._over and len(self._typed) < len(self.number) and not self._over_heard:
             self._said.append("expired")
         return self
 
@@ -150,7 +165,7 @@ class Code(Digits):
 
     def watch_ms(self, now: "Ticks") -> int | None:
         """Return the milliseconds to the end of the period."""
-        return None if self._over or not self.period else self._left(now)
+        return None if self._over else self.left(now)
 
     def ends_now(self) -> bool:
         """Return True, once, when the period has ended; that is what is said then."""
@@ -182,17 +197,6 @@ class Code(Digits):
     def left(self, now: "Ticks") -> int | None:
         """Return the milliseconds left, 0 when over; None for HOTP."""
         return self._left(now) if self.period else None
-
-    def _judge(self, key: str) -> None:
-        Digits._judge(self, key)
-        if not self._over:
-            return
-        if self.title == ["right"]:
-            self.title = ["right_but", "expired"]
-            self.lines = [["press_red"]]
-        else:
-            self.lines = [["is_wrong"], ["expired", "press_red"]]
-        self._said = [key] + self.title + [part for line in self.lines for part in line]
 
     def _end(self) -> None:
         """Note that the period has ended; from now on the code is called expired."""

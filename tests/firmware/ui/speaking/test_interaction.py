@@ -330,6 +330,39 @@ def test_star_takes_back_what_was_typed(runtime: Runtime):
     assert told[-1][0] == ["right"]
 
 
+@pytest.mark.clause("keys: check-back")
+@pytest.mark.parametrize("repeat", ["red+0", "red"])
+def test_a_repeat_leaves_what_was_typed_and_says_so_before_the_code(runtime: Runtime, repeat: str):
+    play(runtime, "red", "until quiet", *"416", "until quiet")
+    for by in (repeat, "#"):
+        heard = again(runtime, by, "until quiet")
+        assert heard[:3] == ["3", "digit", "saved"]
+        assert heard[3] in ("ample_time", "hurry"), "as it is now"
+        assert heard[4:] == CODE[1:], "the code of the same period"
+    assert runtime.call(INTERACTION, "again", "wait 10")[1].endswith("416 600 3 ciffer gemt.")
+    assert again(runtime, *"600", "until quiet")[-1] == "right"
+    assert again(runtime, "red+0", "until quiet")[1:] == CODE[1:], (
+        "after the verdict it begins anew"
+    )
+
+
+@pytest.mark.clause("keys: check-back")
+def test_another_code_says_that_what_was_typed_of_the_one_before_is_deleted(runtime: Runtime):
+    play(runtime, "red", "until quiet", kind="hotp")
+    assert again(runtime, "7", "until quiet", "red", "until quiet")[1:3] == ["cleared", "code"]
+    assert again(runtime, "red", "until quiet")[0] == "code", "once"
+
+
+@pytest.mark.clause("keys: check-back")
+@pytest.mark.parametrize("other", ["red+3", "red+8", "red+2"])
+def test_a_function_leaves_what_was_typed_to_check_a_code(runtime: Runtime, other: str):
+    number = said(play(runtime, "red", "until quiet", kind="hotp"))[-6:]
+    again(runtime, *number[:2], other, "until quiet")
+    heard = again(runtime, "red+0", "until quiet")
+    assert heard == ["2", "digit", "saved", "code", *number]
+    assert again(runtime, *number[2:], "until quiet")[-1] == "right"
+
+
 def test_practice_code_is_none_that_a_validator_could_accept(runtime: Runtime):
     """RFC 4226, section 4, R4: a code has six digits at least. A training code has five, so it is
     never one."""
