@@ -28,46 +28,40 @@ class ChallengeDialogue:
     """One challenge from the first key to the code."""
 
     def __init__(
-        self, app: "App", index: int, answered: "Callable[[Code], View]", lines: "Lines" = ()
+        self, app: "App", index: int, answered: "Callable[[Code], View]", hint: "Lines" = ()
     ):
-        """Ask for the account at that index; answered(code) gives the view in the end. `lines` are
-        said at the first entry."""
+        """Ask for the account at that index; answered(code) gives the view in the end. The hint is
+        said at the first entry while nothing is typed."""
         self._app = app
         self._index = index
         self._held = app.vault.credentials[index]
         self._suite = parse(self._held["suite"])
         self._answered = answered
         self._pin: str | None = None
-        self._lines = lines
+        self._hint = hint
 
     def begin(self) -> View:
         """Return the first entry: the account's PIN where the suite has one, else the number."""
         if self._suite["pin"]:
-            view: View = HiddenEntry(
-                self._app,
-                self._title("pin"),
-                MIN_PIN,
-                MAX_PIN,
-                self._enter_number,
-                self._lines,
+            entry: NumberEntry = HiddenEntry(
+                self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number
             )
         else:
-            view = self._enter_number(None, self._lines)
-        view.first = True
-        return view
+            entry = self._enter_number(None)
+        entry.first = True
+        entry.hint = self._hint
+        return entry.from_start()
 
     def _title(self, what: str) -> list:
         return account_name(self._app, self._index) + asked(self._app, what)
 
-    def _enter_number(self, pin: str | None, lines: "Lines" = ()) -> View:
+    def _enter_number(self, pin: str | None) -> NumberEntry:
         self._pin = pin
         app = self._app
         if self._held["entry"] == "payment":
-            return NumberEntry(app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee, lines)
+            return NumberEntry(app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee)
         most = min(self._suite["size"], MAX_CHALLENGE)
-        return NumberEntry(
-            app, self._title("number"), _MIN_QUESTION, most, self._confirm_number, lines
-        )
+        return NumberEntry(app, self._title("number"), _MIN_QUESTION, most, self._confirm_number)
 
     def _confirm_number(self, number: str) -> View:
         return Confirmation(
@@ -158,8 +152,8 @@ class ChallengeDialogue:
 
 
 class Confirmation(Question):
-    """What was typed, read back. When all of it was heard the hash approves it; until the response
-    is said any other key takes that back. The star begins again."""
+    """What was typed, read back. When all of it was heard the hash approves it. The star begins
+    again."""
 
     kind = "confirmation"
     new_first = True
@@ -172,46 +166,60 @@ class Confirmation(Question):
         again: "Callable[[], View]",
     ):
         """Read the lines back; then(self) gives the code's view, again() the first entry."""
-        self._read_back = lines + [["hash", "right"], ["star", "clear"]]
-        Question.__init__(self, app, ["is_right"], self._read_back)
-        self._then = then
+        self.read_back = lines + [["hash", "right"], ["star", "clear"]]
+        Question.__init__(self, app, ["is_right"], self.read_back)
+        self.then = then
         self._again = again
-        self._known = False  # whether all was heard
-        self._approved = False
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
-        self._approved = False
-        self.lines = self._read_back
+        self.lines = self.read_back
         return Question.from_start(self)
-
-    def tell(self, view: View) -> View:
-        """Return this view with what a function says; an approval is taken back."""
-        self._approved = False
-        return Question.tell(self, view)
-
-    def heard(self) -> None:
-        """Give the response when the approval was said to its end."""
-        if self._approved:
-            self.app.after(ENTERED, 0, self._go_on)
-        elif not self._said:
-            self._known = True
 
     def approve(self, key: str) -> "Screen":
         """Approve what was heard to its end; else read it back again, which is to be heard too."""
-        if not (self._known and self._answers()):
-            self._known = False
-            return self.from_start()
-        self._approved = True
-        self._tell(["right", "star", "clear"])
-        return self
+        return Approved(self) if self._answers else self.from_start()
 
     def begin_again(self, key: str) -> "Screen":
         """Return the first entry."""
         return self._again()
 
     def _told(self, paragraphs: list) -> list:
-        return paragraphs + self._read_back
+        return paragraphs + self.read_back
+
+
+class Approved(Question):
+    """An approval, until it was said to its end: then the response comes. What is read back again
+    meanwhile, and begun again, is not approved; other keys do what they do, and it stands."""
+
+    kind = "confirmation"
+    new_first = True
+
+    def __init__(self, confirmation: Confirmation):
+        """Say that it is approved."""
+        Question.__init__(self, confirmation.app, confirmation.title, ())
+        self._confirmation = confirmation
+        self.approve("#")
+
+    def from_start(self) -> View:
+        """Return what was approved, to be read back and approved again."""
+        return self._confirmation.from_start()
+
+    def heard(self) -> None:
+        """Give the response."""
+        self.app.after(ENTERED, 0, self._go_on)
+
+    def approve(self, key: str) -> "Screen":
+        """Say it, also when the hash was struck twice."""
+        self._tell(["right", "star", "clear"])
+        return self
+
+    def begin_again(self, key: str) -> "Screen":
+        """Return the first entry."""
+        return self._confirmation.begin_again(key)
+
+    def _told(self, paragraphs: list) -> list:
+        return paragraphs + self._confirmation.read_back
 
     def _go_on(self) -> None:
-        self.app.show(self._then(self))
+        self.app.show(self._confirmation.then(self._confirmation))

@@ -1,7 +1,5 @@
 """Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
-what was typed as it is. Times are milliseconds of time.ticks_ms()."""
-
-import time
+what was typed as it is."""
 
 from firmware.ui.speaking.view import LATER, UpdatedView, View
 
@@ -12,53 +10,46 @@ if False:
 
 # A deadline, due at once: what follows may write the flash and needs the whole stack for that.
 ENTERED = "entered"
+_END = ["hash", "end"]
 _DOT = 9  # radius of a dot that stands for a digit, pixels
 
 
 class Question(UpdatedView):
-    """What waits for the hash. When something else was said last, such as a volume, the hash asks
-    again: it may have been meant to say that again. So does the second touch of a hand that
-    trembles, when the first has asked again."""
+    """What waits for the hash. When something else was said since, such as a volume or that the
+    token turns off, the hash asks again, and answers when that was heard to its end: it may have
+    been meant to say the other thing again, by a hand that trembles twice."""
 
     stays = asks = True
 
     def __init__(self, app: "App", title: list, lines: "Lines"):
         """Ask by a title and paragraphs."""
         UpdatedView.__init__(self, app, title, "", lines)
-        self._else_said = False  # whether what was said last is something else
-        self._again_at: Ticks | None = None  # when it was asked again
+        self._answers = False  # whether the hash answers
 
     def from_start(self) -> View:
         """Return this view to be said whole."""
-        self._else_said = False
-        self._again_at = time.ticks_ms()
+        if self.app.screen is not self:
+            self._answers = False
         return UpdatedView.from_start(self)
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says."""
         self._tell(*view.told())
-        self._else_said = True
+        self._answers = False
         return self
 
-    def _answers(self) -> bool:
-        """Return whether the hash answers."""
-        from firmware.ui.speaking.keymap import TREMOR_MS
-
-        again = self._again_at
-        soon = again is not None and time.ticks_diff(time.ticks_ms(), again) < TREMOR_MS
-        return not (soon or self._else_said)
-
-    def _own_said(self) -> None:
-        """Note that what is said is an answer to a key of its own."""
-        self._else_said = False
-        self._again_at = None
+    def heard(self) -> None:
+        """Note that it was asked to the end."""
+        if not self._said:
+            self._answers = True
 
     def _told(self, paragraphs: list) -> list:
         """Return what is shown with these paragraphs."""
         raise NotImplementedError
 
     def _tell(self, *paragraphs: list) -> None:
-        self._own_said()
+        """Say these paragraphs, as the answer to a key of its own."""
+        self._answers = True
         self._said = [part for paragraph in paragraphs for part in paragraph]
         self.lines = self._told(list(paragraphs))
         View.from_start(self)
@@ -68,6 +59,7 @@ class NumberEntry(Question):
     """A number as it is typed."""
 
     kind = "entry"
+    hint: "Lines" = ()  # said while nothing is typed
 
     def __init__(
         self,
@@ -80,8 +72,8 @@ class NumberEntry(Question):
     ):
         """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
         before the key that ends it."""
-        self._prompt = list(lines) + [["hash", "end"]]
-        Question.__init__(self, app, title, self._prompt)
+        self._prompt = list(lines)
+        Question.__init__(self, app, title, self._prompt + [_END])
         self.typed = ""
         self._before = ""  # what was typed before the last key
         self._least = least
@@ -90,7 +82,7 @@ class NumberEntry(Question):
 
     def from_start(self) -> View:
         """Return this view with its prompt and with what has been typed."""
-        self.lines = self._typed_so_far() + self._prompt
+        self.lines = self._prompt + (self._typed_so_far() or list(self.hint)) + [_END]
         return Question.from_start(self)
 
     def add(self, key: str) -> "Screen":
@@ -99,7 +91,7 @@ class NumberEntry(Question):
         if len(self.typed) == self._most:
             self._tell(["end", "hash"])
         else:
-            self._own_said()
+            self._answers = True
             self.typed += key
             self._added(key)
         return self
@@ -115,13 +107,13 @@ class NumberEntry(Question):
         self.typed = self._before
 
     def end(self, key: str) -> "Screen":
-        """End, or ask again when there are too few digits or something else was said last."""
+        """End, or ask again when there are too few digits or something else was said since."""
         if len(self.typed) < self._least:
             self.from_start()
             if self.typed:
                 self.lines = [["too_short"]] + self.lines
             return self
-        if not self._answers():
+        if not self._answers:
             return self.from_start()
         self.app.after(ENTERED, 0, self._end)
         return LATER
@@ -147,6 +139,12 @@ class HiddenEntry(NumberEntry):
 
     first = True
 
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says, and with how many digits stand."""
+        self._tell(*(view.told() + self._typed_so_far()))
+        self._answers = False
+        return self
+
     def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw a dot for each digit at the bottom."""
         View.draw(self, canvas, now)
@@ -165,8 +163,11 @@ class HiddenEntry(NumberEntry):
         self.lines = [["digit"]]
         View.from_start(self)
 
+    def _told(self, paragraphs: list) -> list:
+        return paragraphs
+
     def _typed_so_far(self) -> list:
-        return []
+        return [[str(len(self.typed)), "digit", "saved"]] if self.typed else []
 
 
 def groups_of_four(digits: str) -> tuple:

@@ -116,8 +116,8 @@ class FreshPeriod(UpdatedView):
 
 
 class FreshResponse(FreshPeriod):
-    """How long until the response to an approved challenge, which belongs to a fresh period. Until
-    it is given any key but the hash takes the approval back, as in the confirmation itself."""
+    """How long until the response to an approved challenge, which belongs to a fresh period. The
+    approval stands as while it is said."""
 
     kind = "fresh_response"
     asks = True
@@ -139,10 +139,6 @@ class FreshResponse(FreshPeriod):
     def from_start(self) -> View:
         """Return what was approved, to be read back and approved again."""
         return self._confirmation.from_start()
-
-    def tell(self, view: View) -> View:
-        """Return what was approved, with what a function says; the approval is taken back."""
-        return self._confirmation.tell(view)
 
     def say_again(self, key: str) -> "Screen":
         """Say the time that is left."""

@@ -34,6 +34,7 @@ class KeyExplore(View):
         said = ("red", "new_code", "explore", "end") if key == "red" else ("explore", "end")
         paragraphs = MessageView(self.app, *said)
         if self.below.asks:
+            paragraphs.lines.append(self.below.title)
             return self.below.tell(paragraphs)
         return NamesEnded(self.app, self.below, *paragraphs.told())
 

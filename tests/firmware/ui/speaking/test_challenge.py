@@ -165,7 +165,8 @@ def test_a_response_can_be_repeated_until_something_else_is_typed(runtime: Runti
     assert again(runtime, "red", "until quiet") == asked
     assert again(runtime, "red+0", "until quiet")[-6:] == response
     assert again(runtime, "red", "until quiet") == asked
-    assert again(runtime, "1", "red+0", "until quiet")[-8:] == [*asked[:2], "1", *asked[2:]]
+    typed = again(runtime, "1", "red+0", "until quiet")
+    assert typed[-5:] == [*asked[:2], "1", "hash", "end"], "red and 0 give it no more"
     again(runtime, "*", "red+5", "until quiet")
     assert again(runtime, "red", "until quiet")[-6:] == response, "red leads back to it"
     assert runtime.call(INTERACTION, "counter") == 1
@@ -247,8 +248,11 @@ def test_the_hash_after_something_else_was_said_says_what_was_typed_and_ends_not
     begin(runtime, held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment"))
     again(runtime, *"250", "until quiet", function, "wait 21000")
     asked = ["type", "amount", *"250", "hash", "end"]
-    heard = again(runtime, "#", "wait 220", "#", "until quiet")
-    assert heard[-len(asked) :] == asked, "also when the hash was struck twice"
+    for apart in (220, 700, 1500):
+        heard = again(runtime, "#", f"wait {apart}", "#", "until quiet")
+        assert heard[-len(asked) :] == asked, "also when the hash was struck twice"
+        again(runtime, "red+3", "until quiet")
+    assert again(runtime, "#", "until quiet") == asked
     assert again(runtime, "#", "until quiet") == ["type", "payee", "hash", "end"]
     again(runtime, *"123", function, "wait 21000")
     assert enter(runtime, "4")[:2] == ["is_right", "amount"], "a digit is the last again"
@@ -328,15 +332,65 @@ def test_a_response_with_too_little_time_left_is_waited_for_and_moves_the_counte
 
 
 @pytest.mark.clause("code: fresh period")
-@pytest.mark.parametrize("key", ["red", "0", "red+3", "red+0", "red+2"])
-def test_a_key_in_the_wait_for_a_response_takes_the_approval_back(runtime: Runtime, key: str):
+@pytest.mark.parametrize("key", ["red", "0", "red+0"])
+def test_what_reads_back_in_the_wait_for_a_response_takes_the_approval_back(
+    runtime: Runtime, key: str
+):
     approve_late(runtime, 12)
     again(runtime, "wait 3000")
-    assert "is_right" in again(runtime, key, "wait 2500", "red", "until quiet")
-    assert again(runtime, "wait 14000") == []
+    assert "is_right" in again(runtime, key, "wait 2500")
+    assert "code" not in again(runtime, "wait 35000")
     assert runtime.call(INTERACTION, "counter") == 0
     assert "code" in approved_again(runtime)
     assert runtime.call(INTERACTION, "counter") == 1
+
+
+@pytest.mark.clause("code: fresh period", "4.2.7")
+@pytest.mark.parametrize("keys", [["5"], ["red+3"], ["red+2"], ["red", "red", "3"]])
+def test_what_else_is_pressed_in_the_wait_for_a_response_leaves_the_approval(
+    runtime: Runtime, keys: list[str]
+):
+    ends = approve_late(runtime, 12)
+    again(runtime, "wait 3000", *keys)
+    fresh = peer(SECRET, TIMED, NUMBER, counter=1, unix_time=ends)
+    assert again(runtime, "wait 16000")[-8:] == ["ample_time", "code", *fresh]
+
+
+ELSE = [["5"], ["red+3"], ["red+5"], ["red+9"], ["red+#"], ["red+2"], ["red", "red", "3"]]
+
+
+@pytest.mark.clause("challenge: answered", "4.2.7")
+@pytest.mark.parametrize("keys", ELSE, ids="".join)
+def test_a_stray_key_or_a_function_leaves_an_approval_and_the_response_follows(
+    runtime: Runtime, keys: list[str]
+):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    assert again(runtime, "#", "wait 300") == ["right"]
+    response = ["code", *peer(SECRET, held()["suite"], NUMBER)]
+    assert again(runtime, *keys, "until quiet", "until quiet")[-7:] == response
+
+
+@pytest.mark.clause("challenge: answered", "4.2.7")
+@pytest.mark.parametrize("key", ["red", "0", "red+0", "*", "hold 0 2100"])
+def test_an_approval_that_is_taken_back_is_heard_to_be(runtime: Runtime, key: str):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    again(runtime, "#", "wait 300")
+    heard = again(runtime, key, "until quiet", "wait 21000")
+    assert ("type" if key == "*" else "is_right") in heard
+    assert "code" not in heard
+    if key.startswith("hold"):
+        assert heard[-3:] == ["explore", "end", "is_right"], "it is asked anew"
+
+
+def test_an_approval_that_was_taken_back_is_heard_to_its_end_again(runtime: Runtime):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    again(runtime, "#", "wait 300", "red", "wait 1500")
+    read_back = ["is_right", "number", *NUMBER, *CONFIRM]
+    assert again(runtime, "#", "until quiet") == read_back
+    assert again(runtime, "#", "until quiet")[:4] == [*APPROVED, "code"]
 
 
 def test_the_star_in_the_wait_for_a_response_begins_again_and_the_hash_says_the_time(

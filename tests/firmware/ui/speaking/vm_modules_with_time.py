@@ -7,7 +7,6 @@ _MODULES = (
     "firmware.ui.code_source",
     "firmware.ui.speaking.accounts",
     "firmware.ui.speaking.code",
-    "firmware.ui.speaking.entry",
     "firmware.ui.speaking.fresh_period",
     "firmware.ui.speaking.interaction",
     "firmware.ui.speaking.own_pace",
