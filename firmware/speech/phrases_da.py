@@ -28,7 +28,7 @@ PHRASES = Phrases("""
 40: fyrre
 50: halvtreds
 60: tres
-# A code and its validity
+# A code
 code: Koden er
 ample_time: God tid.
 hurry: Det haster.
@@ -96,7 +96,7 @@ type: Tast nu
 pin: PIN
 new_pin: Ny PIN.
 again: Igen.
-differs: Ikke ens.
+differs: De to er ikke ens.
 too_simple: For simpel.
 too_short: For kort.
 pin_size: 4 til 8 cifre.

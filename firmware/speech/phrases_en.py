@@ -28,7 +28,7 @@ PHRASES = Phrases("""
 40: forty
 50: fifty
 60: sixty
-# A code and its validity
+# A code
 code: The code is
 ample_time: No rush.
 hurry: Hurry.
@@ -96,7 +96,7 @@ type: Type
 pin: PIN
 new_pin: New PIN.
 again: Again.
-differs: Different.
+differs: The two differ.
 too_simple: Too simple.
 too_short: Too short.
 pin_size: 4 to 8 digits.

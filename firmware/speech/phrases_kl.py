@@ -28,7 +28,7 @@ PHRASES = Phrases("""
 40: fyrre
 50: halvtreds
 60: tres
-# A code and its validity
+# A code
 code: Kode
 ample_time: Naammappoq
 hurry: Tuaviorit.

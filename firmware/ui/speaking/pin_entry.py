@@ -79,7 +79,7 @@ class PinEntry:
     def _change(self, new: str, again: str) -> View:
         app = self._app
         if new != again:
-            return self._ask_new([["differs"]])
+            return self._ask_new([["differs", "try_again"]])
         try:
             set_pin(app.vault, new, app.hardware.random)
         except VaultError:
@@ -113,7 +113,8 @@ class PinWait(View):
         """Count from now."""
         self._ends = time.ticks_add(time.ticks_ms(), seconds * 1000)
         self._over = False
-        View.__init__(self, app, title, "", lines + [["wait", self._number, self._unit]])
+        self.going_on = [["wait", self._number, self._unit]]
+        View.__init__(self, app, title, "", lines + self.going_on)
 
     def watch_ms(self, now: "Ticks") -> int | None:
         """Return the milliseconds to the end of the wait."""
@@ -125,6 +126,7 @@ class PinWait(View):
             return False
         self._over = True
         self.refresh_ms = None
+        self.going_on = []
         self.title = ["pin"]
         self.lines = [["press_red"]]
         return True

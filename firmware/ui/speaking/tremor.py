@@ -65,7 +65,7 @@ class Tremor:
         if interaction.speaking():
             self.wait()
             return
-        from firmware.ui.speaking.unasked import KeyDelayOffer
+        from firmware.ui.speaking.key_delay_offer import KeyDelayOffer
 
         self._offered = True
         interaction.app.show(KeyDelayOffer(interaction.app, view, self._longest))

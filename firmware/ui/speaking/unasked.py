@@ -1,7 +1,6 @@
 """What the token says over the view that was there: without being asked, or of a key without a
 meaning. Imported when there is something to say."""
 
-from firmware.ui.speaking.preferences import DELAY_UNIT
 from firmware.ui.speaking.view import MessageView, View
 
 if False:
@@ -50,33 +49,12 @@ class TurningOff(Unasked):
     kind = "turning_off"
 
     def __init__(self, app: "App", below: View):
-        """Say it over a view."""
-        Unasked.__init__(self, app, below, ["turns_off"])
+        """Say it over a view, and what goes on while the token is off."""
+        Unasked.__init__(self, app, below, ["turns_off"], *below.going_on)
 
     def heard(self) -> None:
         """Turn off."""
         self.app.turn_off()
-
-
-class KeyDelayOffer(Unasked):
-    """Offers a key delay to a hand that trembles."""
-
-    kind = "offer"
-
-    def __init__(self, app: "App", below: View, apart: int):
-        """Offer over a view to a hand whose touches are so many milliseconds apart."""
-        Unasked.__init__(self, app, below, ["key_delay", "0"], ["star", "up"])
-        self._apart = apart
-
-    def accept(self, key: str) -> "Screen":
-        """Return the key delay's page with the shortest one set that is longer, or the longest."""
-        from firmware.ui.speaking.functions import setting
-
-        interaction: Any = self.app.interaction
-        steps = self.app.product["steps"]["key_delay"]
-        delay = min([step for step in steps if step * DELAY_UNIT > self._apart] or [steps[-1]])
-        interaction.preferences.change("key_delay", delay)
-        return setting(interaction, "key_delay", 0)
 
 
 def no_function(view: View) -> View:

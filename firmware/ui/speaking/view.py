@@ -44,6 +44,7 @@ class View(Screen):
     exploring = False  # whether keys only say their names
     passing = False  # whether keys without a meaning in it act on the view below
     interruptible = False  # whether the token may say something by itself over it
+    going_on: "Lines" = ()  # what goes on while the token is off: paragraphs
     ticks = False  # whether it sounds softly each time that watch_ms() is over
 
     def __init__(self, app: "App", title: list, number: str = "", lines: "Lines" = ()):

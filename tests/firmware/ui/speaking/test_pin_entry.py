@@ -16,6 +16,11 @@ REST = [
 ]
 
 
+def stand(digits: int) -> list[str]:
+    """How it is said that so many digits stand, which are not named."""
+    return [str(digits), "digit", "saved"]
+
+
 def gives_code(heard: list[str]) -> bool:
     """Whether that is a code, read from its beginning, or the wait for a fresh one."""
     return heard[:2] == ["new_code", "wait"] or (
@@ -51,7 +56,7 @@ def test_the_pin_is_asked_for_before_the_first_code_and_once_until_off(runtime: 
 
 def test_red_does_not_end_the_pin_and_what_was_typed_stands(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *PIN[:3], "red", "until quiet", pin=PIN)
-    assert said(told[5:]) == ASKED
+    assert said(told[5:]) == ["type", "pin", *stand(3), "hash", "end"]
     assert runtime.call(INTERACTION, "pin_tries") == 0
     assert gives_code(again(runtime, PIN[3], "#", "until quiet")[1:])
 
@@ -116,16 +121,34 @@ def test_star_takes_the_digits_back(runtime: Runtime):
 
 def test_too_short_is_no_try(runtime: Runtime):
     told = play(runtime, "red", "until quiet", "8", "2", "9", "#", "until quiet", pin=PIN)
-    assert said(told[5:]) == ["type", "pin", "too_short", "hash", "end"]
+    assert said(told[5:]) == ["type", "pin", "too_short", *stand(3), "hash", "end"]
     assert runtime.call(INTERACTION, "pin_tries") == 0
 
 
 def test_the_hash_after_something_else_was_said_is_no_try(runtime: Runtime):
     play(runtime, "red", "until quiet", *"8290", "until quiet", "red+3", "until quiet", pin=PIN)
-    assert again(runtime, "#", "until quiet") == ASKED
+    assert again(runtime, "#", "until quiet") == ["type", "pin", *stand(4), "hash", "end"]
     assert runtime.call(INTERACTION, "pin_tries") == 0
     again(runtime, "*")
     assert gives_code(enter(runtime, PIN))
+
+
+@pytest.mark.clause("pin: tries", "4.2.7")
+@pytest.mark.parametrize("function", ["red+3", "red+5", "red+8", "red+#", "red+2", "hold 0 2100"])
+def test_after_something_else_was_said_it_is_said_how_many_digits_of_the_pin_stand(
+    runtime: Runtime, function: str
+):
+    play(runtime, "red", "until quiet", *PIN[:3], "until quiet", pin=PIN)
+    heard = again(runtime, function, "until quiet", "wait 21000", "until quiet")
+    assert heard[-3:] == stand(3)
+    assert again(runtime, PIN[3], "until quiet") == ["digit"]
+    assert gives_code(again(runtime, "#", "until quiet"))
+    assert runtime.call(INTERACTION, "pin_tries") == 0
+
+
+def test_where_no_digit_of_the_pin_stands_none_is_said(runtime: Runtime):
+    play(runtime, "red", "until quiet", "8", "*", "until quiet", pin=PIN)
+    assert again(runtime, "red+3", "until quiet") == ["volume", "7"]
 
 
 def test_a_ninth_digit_is_refused(runtime: Runtime):
@@ -161,6 +184,20 @@ def test_the_wait_outlives_the_power(runtime: Runtime):
     wrong(runtime, 5)
     runtime.call(INTERACTION, "power_cycle")
     assert again(runtime, "red", "until quiet") == ["pin", "wait", "2", "minutes"]
+
+
+def test_a_wait_that_outlasts_the_time_to_turning_off_is_said_then_and_after_red(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    assert wrong(runtime, 5)[-3:] == ["wait", "2", "minutes"]
+    heard: list[str] = []
+    while "turns_off" not in heard:
+        heard += again(runtime, "wait 100")
+    assert heard + again(runtime, "until quiet") == ["turns_off", "wait", "60", "seconds"]
+    assert not runtime.call(INTERACTION, "lit")
+    heard = again(runtime, "wait 15000", "red", "until quiet")
+    assert heard == ["pin", "wait", "40", "seconds"], "what is left"
+    assert again(runtime, "wait 40000")[-2:] == ["pin", "press_red"]
+    assert again(runtime, "wait 61000", "until quiet")[-1] == "turns_off", "no wait goes on then"
 
 
 def test_a_key_without_a_meaning_hides_no_end_of_the_wait(runtime: Runtime):
@@ -254,7 +291,8 @@ def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
 
 
 def test_two_new_pins_that_differ_are_refused(runtime: Runtime):
-    assert change(runtime, PIN, "40963", "40964") == ["new_pin", "differs", "hash", "end"]
+    heard = change(runtime, PIN, "40963", "40964")
+    assert heard == ["new_pin", "differs", "try_again", "hash", "end"]
 
 
 def test_the_pin_before_stays_when_the_new_one_cannot_be_kept(runtime: Runtime):
