@@ -345,7 +345,6 @@ def test_what_reads_back_in_the_wait_for_a_response_takes_the_approval_back(
     assert runtime.call(INTERACTION, "counter") == 1
 
 
-@pytest.mark.clause("code: fresh period", "4.2.7")
 @pytest.mark.parametrize("keys", [["5"], ["red+3"], ["red+2"], ["red", "red", "3"]])
 def test_what_else_is_pressed_in_the_wait_for_a_response_leaves_the_approval(
     runtime: Runtime, keys: list[str]
@@ -371,7 +370,6 @@ def test_a_stray_key_or_a_function_leaves_an_approval_and_the_response_follows(
     assert again(runtime, *keys, "until quiet", "until quiet")[-7:] == response
 
 
-@pytest.mark.clause("challenge: answered", "4.2.7")
 @pytest.mark.parametrize("key", ["red", "0", "red+0", "*", "hold 0 2100"])
 def test_an_approval_that_is_taken_back_is_heard_to_be(runtime: Runtime, key: str):
     begin(runtime, held())

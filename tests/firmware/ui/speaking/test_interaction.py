@@ -346,14 +346,12 @@ def test_a_repeat_leaves_what_was_typed_and_says_so_before_the_code(runtime: Run
     )
 
 
-@pytest.mark.clause("keys: check-back")
 def test_another_code_says_that_what_was_typed_of_the_one_before_is_deleted(runtime: Runtime):
     play(runtime, "red", "until quiet", kind="hotp")
     assert again(runtime, "7", "until quiet", "red", "until quiet")[1:3] == ["cleared", "code"]
     assert again(runtime, "red", "until quiet")[0] == "code", "once"
 
 
-@pytest.mark.clause("keys: check-back")
 @pytest.mark.parametrize("other", ["red+3", "red+8", "red+2"])
 def test_a_function_leaves_what_was_typed_to_check_a_code(runtime: Runtime, other: str):
     number = said(play(runtime, "red", "until quiet", kind="hotp"))[-6:]

@@ -186,6 +186,7 @@ def test_the_wait_outlives_the_power(runtime: Runtime):
     assert again(runtime, "red", "until quiet") == ["pin", "wait", "2", "minutes"]
 
 
+@pytest.mark.clause("pin: tries")
 def test_a_wait_that_outlasts_the_time_to_turning_off_is_said_then_and_after_red(runtime: Runtime):
     play(runtime, "red", "until quiet", pin=PIN)
     assert wrong(runtime, 5)[-3:] == ["wait", "2", "minutes"]
