@@ -28,7 +28,7 @@ class Question(UpdatedView):
 
     def from_start(self) -> View:
         """Return this view to be said whole."""
-        if self.app.screen is not self:
+        if self.app.screen is not self:  # something else is being said over it
             self._answers = False
         return UpdatedView.from_start(self)
 

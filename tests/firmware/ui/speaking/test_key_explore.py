@@ -43,11 +43,20 @@ def test_what_was_shown_is_shown_again(runtime: Runtime, screen: str):
     assert runtime.call(INTERACTION, "again", "wait 10")[1] == before
 
 
-def test_a_hand_that_trembles_leaves_them_and_takes_no_code(runtime: Runtime):
+@pytest.mark.parametrize("apart", [120, 220, 400, 700, 850])
+def test_a_hand_that_trembles_leaves_them_and_takes_no_code(runtime: Runtime, apart: int):
     code = said(play(runtime, "red", "until quiet", kind="hotp"))[-7:]
     again(runtime, *EXPLORE)
-    assert again(runtime, "red", "wait 220", "red", "until quiet", "wait 2000")[-7:] == code
+    assert again(runtime, "red", f"wait {apart}", "red", "until quiet", "wait 2000")[-7:] == code
     assert runtime.call(INTERACTION, "counter") == 1
+
+
+@pytest.mark.parametrize("apart", [220, 700])
+def test_a_hand_that_trembles_leaves_them_for_what_was_typed_of_a_pin(runtime: Runtime, apart: int):
+    play(runtime, "red", "until quiet", "8", "2", *EXPLORE, kind="hotp", pin="8291")
+    heard = again(runtime, "red", f"wait {apart}", "red", "until quiet", "wait 2000")
+    assert heard[-7:] == ["type", "pin", "2", "digit", "saved", "hash", "end"]
+    assert again(runtime, "9", "1", "#", "until quiet")[-7] == "code"
 
 
 @pytest.mark.clause("5.5.2", "keys: explore")
