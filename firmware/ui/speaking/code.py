@@ -40,7 +40,7 @@ class Digits(UpdatedView):
         self.lines = self._below
         UpdatedView.from_start(self)
         if typed and len(typed) < len(before.number):
-            from firmware.ui.speaking.check_back import what_stands
+            from firmware.ui.speaking.entry import what_stands
 
             if before.number == self.number:
                 self._typed = typed
@@ -96,7 +96,7 @@ class Digits(UpdatedView):
 
     def _judge(self, key: str) -> None:
         """Say whether what was typed is right."""
-        from firmware.ui.speaking.check_back import verdict
+        from firmware.ui.speaking.entry import verdict
 
         self.title, lines, self.marked = verdict(self.number, self._typed, self._over)
         self._said = [key] + self.title + [part for line in lines for part in line]

@@ -1,5 +1,5 @@
 """Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
-what was typed as it is."""
+what was typed as it is. And what is said of a number that is typed to check it."""
 
 from firmware.ui.speaking.view import LATER, UpdatedView, View
 
@@ -167,9 +167,26 @@ class HiddenEntry(NumberEntry):
         return paragraphs
 
     def _typed_so_far(self) -> list:
-        return [[str(len(self.typed)), "digit", "saved"]] if self.typed else []
+        return [what_stands(self.typed)] if self.typed else []
 
 
 def groups_of_four(digits: str) -> tuple:
     """Return a long number in groups of four from its beginning."""
     return tuple([digits[start : start + 4] for start in range(0, len(digits), 4)])
+
+
+def what_stands(typed: str) -> list:
+    """Return the parts that say how many digits stand, or that none does any more."""
+    return [str(len(typed)), "digit", "saved"] if typed else ["cleared"]
+
+
+def verdict(number: str, typed: str, over: bool) -> tuple:
+    """Return whether what was typed is right, of a code that has expired or not: title, paragraphs,
+    and the first digit that is wrong, -1 for none."""
+    wrong = [str(i + 1) for i in range(len(number)) if number[i] != typed[i]]
+    if wrong:
+        lines = [["is_wrong"], ["expired", "press_red"]] if over else [["is_wrong", "try_again"]]
+        return ["digit"] + wrong, lines, int(wrong[0]) - 1
+    if over:
+        return ["right_but", "expired"], [["press_red"]], -1
+    return ["right"], [], -1

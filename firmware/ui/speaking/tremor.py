@@ -2,11 +2,13 @@
 counts as one stands in keymap.py. Times are milliseconds of time.ticks_ms()."""
 
 from firmware.ui.speaking.keymap import REPEATED, TREMOR_MS
+from firmware.ui.speaking.preferences import DELAY_UNIT
 
 if False:
-    from firmware.interfaces import Interaction  # type: ignore[unreachable]
+    from firmware.interfaces import Any, Interaction, Screen  # type: ignore[unreachable]
 
-_OFFER = "offer"  # a deadline: nothing was pressed or said for so long that the delay is offered
+# The screen of the offer, and a deadline: nothing was pressed or said for so long that it is made.
+_OFFER = "offer"
 _PRESSES = 2
 
 
@@ -65,7 +67,21 @@ class Tremor:
         if interaction.speaking():
             self.wait()
             return
-        from firmware.ui.speaking.key_delay_offer import KeyDelayOffer
+        from firmware.ui.speaking.unasked import Unasked
 
         self._offered = True
-        interaction.app.show(KeyDelayOffer(interaction.app, view, self._longest))
+        offer: Any = Unasked(interaction.app, view, ["key_delay", "0"], ["star", "up"])
+        offer.kind = _OFFER
+        offer.accept = self._accept
+        interaction.app.show(offer)
+
+    def _accept(self, key: str) -> "Screen":
+        """Return the key delay's page with the shortest one set that is longer than the time from
+        touch to touch, or the longest."""
+        from firmware.ui.speaking.functions import setting
+
+        interaction = self._interaction
+        steps = interaction.app.product["steps"]["key_delay"]
+        delay = min([step for step in steps if step * DELAY_UNIT > self._longest] or [steps[-1]])
+        interaction.preferences.change("key_delay", delay)
+        return setting(interaction, "key_delay", 0)
