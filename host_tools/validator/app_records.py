@@ -243,14 +243,28 @@ class AppReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What a report has ended: the state that the reported approval has now, and how many others
+    were declined that waited, were cancelled that were given, and sign-ins at the OpenID
+    provider."""
+
+    state: ApprovalState
+    declined: int = 0
+    cancelled: int = 0
+    signed_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AppVerdict:
     """The outcome of what a device has signed. `counter` is the last one that it was taken with,
-    `tries_left` after wrong digits or a wrong PIN, `retry_after` the seconds of a lock."""
+    `tries_left` after wrong digits or a wrong PIN, `retry_after` the seconds of a lock, `ended`
+    what a report has ended."""
 
     reason: AppReason
     counter: int = -1
     tries_left: int = 0
     retry_after: int = 0
+    ended: Ended | None = None
 
     @property
     def accepted(self) -> bool:
@@ -279,8 +293,8 @@ class AppNotices:
 
 @dataclass(frozen=True, slots=True)
 class AppEvent:
-    """What happened on or to a device of a user: `count` wrong PINs in a row are one event, at the
-    time of the last."""
+    """What happened on or to a device of a user, whose name is empty for what the help desk did for
+    the user; `count` wrong PINs in a row are one event, at the time of the last."""
 
     at: float
     action: str

@@ -14,6 +14,7 @@ from host_tools.validator.app_records import (
     AppDevice,
     AppEvent,
     AppNotices,
+    AppReason,
     Approval,
     ApprovalLimits,
     ApprovalRequest,
@@ -27,7 +28,7 @@ from host_tools.validator.app_records import (
     Waiting,
     WaitingApproval,
 )
-from host_tools.validator.operations import users
+from host_tools.validator.operations import guesses, users
 from host_tools.validator.operations.app import (
     answers,
     approvals,
@@ -37,13 +38,15 @@ from host_tools.validator.operations.app import (
     reports,
     sessions,
 )
-from host_tools.validator.records import ActivationCode
+from host_tools.validator.records import ActivationCode, Guesser
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.transactions import Transactions
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _ACTOR = "app"
+# Of an opening. An app that is open twice on one telephone has a counter behind, and asks again.
+_NO_GUESS = (AppReason.ACCEPTED, AppReason.REPLAYED)
 
 
 class AppService:
@@ -143,18 +146,36 @@ class AppService:
 
         return self._read(made)
 
-    def activate(self, new: NewAppDevice) -> AppDevice | None:
+    def activate(self, new: NewAppDevice, guesser: Guesser) -> AppDevice | None:
         """Activate a device whose key was proven; None whatever is wrong of challenge, user and
-        code."""
-        return self._write(_ACTOR, devices.activate, new)
+        code, which counts as a guess. TooManyRequestsError when none is left."""
+
+        def operation(unit: UnitOfWork) -> AppDevice | None:
+            return guesses.decide(
+                unit, guesser, lambda: devices.activate(unit, new), lambda made: made is None
+            )
+
+        self._read(guesses.require_guess, self._keys, guesser, self._clock())
+        return self._write(_ACTOR, operation)
 
     # Devices
 
     def open_session(
-        self, asked: SignedChallenge, *, pin: str = "", seconds: float
+        self, asked: SignedChallenge, guesser: Guesser, *, pin: str = "", seconds: float
     ) -> tuple[AppVerdict, AppSession | None]:
-        """Open a session of so many seconds for the device that has signed."""
-        return self._write(_ACTOR, sessions.open_session, asked, pin, seconds)
+        """Open a session of so many seconds for the device that has signed. What is refused counts
+        as a guess, but for a counter that is behind; TooManyRequestsError when none is left."""
+
+        def operation(unit: UnitOfWork) -> tuple[AppVerdict, AppSession | None]:
+            return guesses.decide(
+                unit,
+                guesser,
+                lambda: sessions.open_session(unit, asked, pin, seconds),
+                lambda opened: opened[0].reason not in _NO_GUESS,
+            )
+
+        self._read(guesses.require_guess, self._keys, guesser, self._clock())
+        return self._write(_ACTOR, operation)
 
     def close_session(self, session: Secret) -> None:
         """Close a session."""

@@ -55,7 +55,9 @@ class NoticeKind(StrEnum):
     USED = "used"  # if chosen
     BLOCKED = "blocked"  # always
     REPORTED = "reported"  # always: the user says that somebody else has begun an approval
-    LIFTED = "lifted"  # always: they are asked for approvals again
+    # Always: they are asked for approvals again, as they have said themselves, or the help desk.
+    LIFTED = "lifted"
+    LIFTED_BY_SUPPORT = "lifted_by_support"
 
 
 @dataclass(frozen=True, slots=True)

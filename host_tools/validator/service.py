@@ -476,6 +476,10 @@ class Validator:
         self._read(guesses.require_guess, self._keys, guesser, self._clock())
         self._write("site", guesses.count_guess, guesser)
 
+    def give_back_guess(self, guesser: Guesser) -> None:
+        """Count one guess less than was counted: it was right."""
+        self._write("site", guesses.give_back, guesser)
+
     # Sessions of the web site
 
     def open_session(self, key: str, limits: SessionLimits) -> tuple[Secret, ApiKey] | None:

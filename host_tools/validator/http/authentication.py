@@ -32,7 +32,7 @@ MAY_AUDIT = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})  # verify the audit, l
 _MAX_KEY = 200  # characters; no key is longer
 _CACHE_SECONDS, _CACHE_KEYS = 1.0, 1000
 _OWNER = "kodebrik.owner"  # in the scope of a request whose key was looked up
-_GUESS, BEGIN_SIGN_IN = "guess", "sign-in"  # what is counted: keys and codes; sign-ins begun
+GUESS, BEGIN_SIGN_IN = "guess", "sign-in"  # what is counted: keys and codes; sign-ins begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,20 @@ class ApiKeyAuthenticator:
         self._requests.take(caller.name)
         return caller
 
-    def guesser(self, request: Request, kind: str = _GUESS) -> Guesser:
+    def guesser(self, request: Request, kind: str = GUESS) -> Guesser:
         """Give who sends a request, as those are counted who guess."""
         return Guesser(kind, network_prefix(client_address(request)), self._per_minute)
 
-    def count_guess(self, request: Request, kind: str = _GUESS) -> None:
+    def count_guess(self, request: Request, kind: str = GUESS) -> None:
         """Count a code that is tried, or something else of that `kind`; TooManyRequestsError when
         the network has none left."""
         self._validator.count_guess(self.guesser(request, kind))
+
+    def give_back(self, request: Request, *kinds: str) -> None:
+        """Count what was right no more, of each of these kinds: what is counted until it is known
+        to be right."""
+        for kind in kinds:
+            self._validator.give_back_guess(self.guesser(request, kind))
 
     async def owner(self, request: Request, key: str) -> Caller | None:
         """Give the owner of `key`, None when it is unknown or revoked: then it counts as a guess,

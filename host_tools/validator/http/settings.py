@@ -180,7 +180,7 @@ class Settings(Section):
     body_limit: PositiveInt = 64 * 1024  # bytes of a request
     import_limit: PositiveInt = 32 * 1024 * 1024  # bytes; 10,000 PSKC keys have about 12 MB
     requests_per_second: PositiveFloat = 5000.0  # of one API key, on one worker
-    # Wrong keys and sign-ins of one network, on all workers together.
+    # Wrong keys, codes, PINs and sign-ins of one network, on all workers together.
     guesses_per_minute: PositiveFloat = 20.0
     user_ids: UserIds = UserIds()
     app: App = App()

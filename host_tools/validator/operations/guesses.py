@@ -4,7 +4,14 @@ for all workers together.
 Each kind of guess of a network has a token bucket, kept as one time: that at which the whole
 allowance is there again (the virtual scheduling algorithm of ITU-T I.371). A guess moves it on by
 the seconds that one guess takes to come back.
+
+What was right is no guess. What is decided in one transaction is counted in it when it was wrong;
+what is decided elsewhere, as codes are in batches, is counted before, and given back when it was
+right.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -20,6 +27,8 @@ from host_tools.validator.store.unit_of_work import UnitOfWork
 MAX_GUESSERS = 10_000  # rows; of more, those that would be free soonest are forgotten
 _MINUTE = 60.0  # seconds
 
+T = TypeVar("T")
+
 
 def require_guess(connection: Connection, keys: DataKeys, guesser: Guesser, now: float) -> None:
     """Raise TooManyRequestsError when no guess is left. Nothing is counted or locked."""
@@ -34,15 +43,41 @@ def count_guess(unit: UnitOfWork, guesser: Guesser) -> None:
     _count(unit, guesser, _locked(unit, guesser))
 
 
-def authenticate(unit: UnitOfWork, key: str, guesser: Guesser) -> ApiKey | None:
-    """Give the API key that was presented. A wrong one counts as a guess, and gives None; when no
-    guess is left, TooManyRequestsError, whatever the key."""
+def give_back(unit: UnitOfWork, guesser: Guesser) -> None:
+    """Count one guess less than was counted: it was right. A guess that came back by itself
+    meanwhile is not given twice."""
+    before = _locked(unit, guesser)
+    if before is None:
+        return
+    each, _ = _times(guesser)
+    free_at = unit.now + max(0.0, _free_in(guesser, before, unit.now) - each)
+    unit.update(guesses, before, before._replace(free_at=free_at))
+
+
+def decide(
+    unit: UnitOfWork,
+    guesser: Guesser,
+    decision: Callable[[], T],
+    is_wrong: Callable[[T], bool],
+) -> T:
+    """Give what `decision` decides; it counts as a guess when it is wrong. When no guess is left,
+    TooManyRequestsError, whatever the decision would be."""
     before = _locked(unit, guesser)
     _require(guesser, before, unit.now)
-    found = api_keys.authenticate(unit.connection, unit.keys, key)
-    if found is None:
+    decided = decision()
+    if is_wrong(decided):
         _count(unit, guesser, before)
-    return found
+    return decided
+
+
+def authenticate(unit: UnitOfWork, key: str, guesser: Guesser) -> ApiKey | None:
+    """Give the API key that was presented; None for a wrong one, which counts as a guess."""
+    return decide(
+        unit,
+        guesser,
+        lambda: api_keys.authenticate(unit.connection, unit.keys, key),
+        lambda owner: owner is None,
+    )
 
 
 def _name(guesser: Guesser) -> str:

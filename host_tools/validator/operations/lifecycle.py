@@ -158,11 +158,13 @@ def end_sessions(unit: UnitOfWork, token: TokenRow) -> None:
         unit.delete(table, table.c.token_id == token.id)
 
 
-def end_sign_ins(unit: UnitOfWork, user: UserRow) -> None:
+def end_sign_ins(unit: UnitOfWork, user: UserRow) -> int:
     """End for good a user's sessions at the OpenID provider, with whatever token they were opened,
-    and their access tokens."""
-    for table in (openid_sessions, openid_grants):
-        unit.delete(table, table.c.owner_id == user.id)
+    and their access tokens; give how many sessions were open."""
+    over = openid_sessions.c.owner_id == user.id, openid_sessions.c.ends_at <= unit.now
+    unit.delete(openid_sessions, *over)
+    unit.delete(openid_grants, openid_grants.c.owner_id == user.id)
+    return unit.delete(openid_sessions, openid_sessions.c.owner_id == user.id)
 
 
 def cancel_approvals(

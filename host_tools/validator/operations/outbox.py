@@ -17,6 +17,8 @@ log = logging.getLogger("kodebrik.notices")
 
 CLAIMED_SECONDS = 120  # that a worker has for sending before the notice is due again
 MAX_ATTEMPTS = 12
+# A notice that is due for so long is not sent: nobody sends any, or did not while it was news.
+SENT_WITHIN = 86400  # seconds
 _FIRST_WAIT, _LONGEST_WAIT = 60, 86400  # seconds
 _NOTICE = len(NoticeRow._fields)
 _USER = _NOTICE + len(UserRow._fields)
@@ -31,7 +33,9 @@ def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
 
 
 def queue_for(unit: UnitOfWork, kind: NoticeKind, owner_id: int, serial: str) -> None:
-    """Queue a notice to a user, about a token that may be deleted."""
+    """Queue a notice to a user, about a token that may be deleted. Those that nobody has sent while
+    they were due are removed."""
+    unit.delete(notices, notices.c.due_at <= unit.now - SENT_WITHIN)
     unit.insert(
         notices,
         NoticeRow(
@@ -52,7 +56,7 @@ def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
         select(notices, users, tokens)
         .join(users, notices.c.owner_id == users.c.id)
         .outerjoin(tokens, notices.c.serial == tokens.c.serial)  # it may be deleted by now
-        .where(notices.c.due_at <= unit.now)
+        .where(notices.c.due_at <= unit.now, notices.c.due_at > unit.now - SENT_WITHIN)
         .order_by(notices.c.id)
         .limit(limit)
         .with_for_update(of=notices, skip_locked=True)

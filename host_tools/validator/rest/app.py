@@ -27,6 +27,7 @@ from host_tools.validator.app_records import (
     AppKeyKind,
     AppProof,
     AppVerdict,
+    Ended,
     NewAppDevice,
     SignedAnswer,
     SignedChallenge,
@@ -34,7 +35,7 @@ from host_tools.validator.app_records import (
     WebAuthnSite,
 )
 from host_tools.validator.errors import InvalidError, SessionEndedError
-from host_tools.validator.http.authentication import ApiKeyAuthenticator
+from host_tools.validator.http.authentication import GUESS, ApiKeyAuthenticator
 from host_tools.validator.http.fields import Code, Name, RequestBody, Text
 from host_tools.validator.http.metrics import ACTIVATIONS, ANSWERS, APP_SESSIONS
 from host_tools.validator.http.refusals import responses
@@ -184,13 +185,14 @@ class ChosenNotices(SignedAnew):
 
 
 class Outcome(BaseModel):
-    """The verdict on what a device has signed."""
+    """The verdict on what a device has signed; `ended` is what a report has ended."""
 
     accepted: bool
     reason: str
     counter: int
     tries_left: int
     retry_after: int
+    ended: Ended | None = None
 
 
 def _session(request: Request) -> Secret:
@@ -220,7 +222,8 @@ def give_number(request: Request, service: Service, body: Numbered) -> dict[str,
 
 @router.post("/devices", responses=responses(), status_code=201)
 def activate(request: Request, service: Service, body: Activation) -> dict[str, Any]:
-    """Activate a device; a refusal does not say what was wrong of user and code."""
+    """Activate a device; a refusal does not say what was wrong of user and code, and counts as a
+    guess."""
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     new = NewAppDevice(
         body.challenge,
@@ -232,11 +235,12 @@ def activate(request: Request, service: Service, body: Activation) -> dict[str, 
         body.user_pin,
         body.replaces_others,
     )
-    authenticator.count_guess(request)
-    device = service.app.activate(new)
+    device = service.app.activate(new, authenticator.guesser(request))
     ACTIVATIONS.labels(str(device is not None).lower()).inc()
     if device is None:
         raise InvalidError("app-not-activated")
+    if body.code is not None:
+        authenticator.give_back(request, GUESS)  # the number that was asked for with it
     return {
         "device": device.device,
         "name": device.name,
@@ -249,13 +253,15 @@ def activate(request: Request, service: Service, body: Activation) -> dict[str, 
 def open_session(request: Request, service: Service, body: Opening) -> dict[str, Any]:
     """Open a session; the answer is 200 whether or not it was opened."""
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
-    authenticator.count_guess(request)
     settings: Settings = request.app.state.settings
     asked = SignedChallenge(
         body.device, body.counter, body.challenge, body.proof.record, site_of(request)
     )
     verdict, opened = service.app.open_session(
-        asked, pin=body.pin, seconds=60 * settings.app.session_minutes
+        asked,
+        authenticator.guesser(request),
+        pin=body.pin,
+        seconds=60 * settings.app.session_minutes,
     )
     APP_SESSIONS.labels(verdict.reason).inc()
     if opened is None:

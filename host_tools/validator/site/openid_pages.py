@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Form, Request, Response
 
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
-from host_tools.validator.http.authentication import BEGIN_SIGN_IN, ApiKeyAuthenticator
+from host_tools.validator.http.authentication import BEGIN_SIGN_IN, GUESS, ApiKeyAuthenticator
 from host_tools.validator.http.content_policy import POLICY, content_policy
 from host_tools.validator.http.fields import LONGEST_NAME, printable
 from host_tools.validator.http.metrics import timed_check
@@ -124,6 +124,8 @@ async def take_code(
     if code.strip():
         verdict = await _checked(request, grant, pending.user_id, pending.challenge, code, pin)
         if verdict.accepted and verdict.serial is not None:
+            authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+            await run_sync(authenticator.give_back, request, GUESS, BEGIN_SIGN_IN)
             signed_in = await run_sync(
                 _signed_in, request, visitor, pending.user_id, verdict.serial, bool(pin)
             )

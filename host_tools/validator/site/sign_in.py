@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request, Response
 
 from host_tools.secret import Secret
-from host_tools.validator.http.authentication import BEGIN_SIGN_IN, ApiKeyAuthenticator
+from host_tools.validator.http.authentication import BEGIN_SIGN_IN, GUESS, ApiKeyAuthenticator
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.settings import Settings
@@ -137,6 +137,7 @@ async def take_code(
         await run_sync(authenticator.count_guess, request)
         settings: Settings = request.app.state.settings
         if await _is_accepted(validator, visit.sign_in, code, pin, settings.pin_before_lock):
+            await run_sync(authenticator.give_back, request, GUESS, BEGIN_SIGN_IN)
             approved = await run_sync(validator.approve_sign_in, visit.session_id, LIMITS)
             answer = redirect("/sign-in/done")
             if approved is not None:
@@ -214,6 +215,7 @@ def take_activation(
         user_id=printable(user_id.strip()),
         actor=_ACTOR,
     ):
+        authenticator.give_back(request, GUESS)
         return redirect("/activate/done")
     given = {"user_id": user_id, "serial": serial}
     error = text(language(request), "not_activated")

@@ -21,12 +21,14 @@ from host_tools.validator.app_records import (
     WaitingApproval,
     WebAuthnSite,
 )
+from host_tools.validator.records import Guesser
 from host_tools.validator.service import Validator
 
 BANK = RelyingParty("bank", "Lillebælt Sparekasse")
 LIMITS = ApprovalLimits(per_hour=1_000_000)
 APP_PIN = "4711"
 NO_SITE = WebAuthnSite("", "")
+ANYBODY = Guesser("guess", "192.0.2.7", 6000.0)
 
 
 def ask(
@@ -62,7 +64,7 @@ class DirectDevice:
             AppKey(AppKeyKind.PIN, _bytes(self.key.public), pin=Secret(APP_PIN.encode())),
             activation_code,
         )
-        made = self.validator.app.activate(new)
+        made = self.validator.app.activate(new, ANYBODY)
         if made is not None:
             self.device = made.device
         return made is not None
@@ -70,7 +72,7 @@ class DirectDevice:
     def unlock(self, pin: str = APP_PIN) -> AppVerdict:
         """Open a session."""
         asked = replace(self._signed_anew("kodebrik-session-1"), device=self.device)
-        verdict, opened = self.validator.app.open_session(asked, pin=pin, seconds=1800)
+        verdict, opened = self.validator.app.open_session(asked, ANYBODY, pin=pin, seconds=1800)
         if opened is not None:
             self.session = opened.session
         return verdict

@@ -22,12 +22,13 @@ from host_tools.validator.app_records import (
     ApprovalLimits,
     ApprovalState,
     AppVerdict,
+    Ended,
     SignedAnswer,
     Waiting,
     WaitingApproval,
 )
 from host_tools.validator.errors import NotFoundError
-from host_tools.validator.operations import outbox
+from host_tools.validator.operations import lifecycle, outbox
 from host_tools.validator.operations.app import approvals as asked_for
 from host_tools.validator.operations.app import devices, reports, sessions
 from host_tools.validator.operations.app.sessions import Holder
@@ -87,13 +88,15 @@ def waiting_of(row: ApprovalRow, owner: UserRow) -> WaitingApproval:
 def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict:
     """Decide about an answer, and carry it out when it is accepted; SessionEndedError without an
     open session."""
+    if given.decision is AnswerDecision.REPORT:
+        sessions.lock_devices(unit, session)  # nothing is approved on another meanwhile
     holder = sessions.require(unit, session)
     token, _, owner = holder
     reason = sessions.usable(unit, token)
     if reason is not AppReason.ACCEPTED:
         return _refused(unit, token, given, reason)
     rows = _lock(unit, owner, given.approval)
-    row = _shown(rows, given.approval)
+    row = _shown(unit, rows, given.approval)
     if row is None:
         return _refused(unit, token, given, AppReason.UNKNOWN)
     reason = _reason(unit, holder, row, given)
@@ -101,14 +104,17 @@ def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict
         return _wrong_digits(unit, holder, row, given)
     if reason is not AppReason.ACCEPTED:
         return _refused(unit, token, given, reason)
-    _carry_out(unit, holder, row, given)
-    if given.decision is AnswerDecision.REPORT:
-        for other in rows:
-            if other.id != row.id and other.state == ApprovalState.WAITING:
-                _decline(unit, holder, other)
-                _record(unit, holder, other, AnswerDecision.DECLINE.value)
-        reports.report(unit, owner, token)
-    return sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
+    token.last_accepted_at = unit.now
+    _record(unit, holder, row, given.decision.value)
+    ended = None
+    if given.decision is AnswerDecision.APPROVE:
+        _approve(unit, holder, row)
+    elif given.decision is AnswerDecision.DECLINE:
+        _decline(unit, holder, row)
+    else:
+        ended = _report(unit, holder, row, rows)
+    accepted = sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
+    return replace(accepted, ended=ended)
 
 
 def extend(
@@ -116,7 +122,7 @@ def extend(
 ) -> WaitingApproval:
     """Let an approval wait longer, as approvals.prolonged() does."""
     holder = sessions.require(unit, session)
-    row = _shown(_lock(unit, holder.owner, reference), reference)
+    row = _shown(unit, _lock(unit, holder.owner, reference), reference)
     if row is None or sessions.usable(unit, holder.token) is not AppReason.ACCEPTED:
         raise NotFoundError("approval-unknown")
     return waiting_of(asked_for.prolonged(unit, row, limits), holder.owner)
@@ -186,23 +192,27 @@ def _lock(unit: UnitOfWork, owner: UserRow, reference: str) -> list[ApprovalRow]
     return [unit.checked(approvals, ApprovalRow(*row)) for row in unit.connection.execute(query)]
 
 
-def _shown(rows: list[ApprovalRow], reference: str) -> ApprovalRow | None:
+def _shown(unit: UnitOfWork, rows: list[ApprovalRow], reference: str) -> ApprovalRow | None:
     """Give the approval that a device names; None when the user was never shown it, as it came
     while they reported another."""
     hidden = any(row.reported for row in rows)
     for row in rows:
-        if row.reference == reference and not (hidden and row.state == ApprovalState.WAITING):
+        waits = asked_for.state_of(row, unit.now) is ApprovalState.WAITING
+        if row.reference == reference and not (hidden and waits):
             return row
     return None
 
 
 def _reason(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> AppReason:
-    """Judge an answer; one with a right signature moves the device's counter."""
+    """Judge an answer; one with a right signature moves the device's counter. A report counts
+    whatever has become of the approval: it may have ended while the user said so."""
     if not _is_proven(unit, holder, row, given):
         return AppReason.WRONG_SIGNATURE
     if given.counter <= holder.token.last_step:
         return AppReason.REPLAYED
     holder.token.last_step = given.counter
+    if given.decision is AnswerDecision.REPORT:
+        return AppReason.ACCEPTED
     state = asked_for.state_of(row, unit.now)
     if state is not ApprovalState.WAITING:
         return AppReason.EXPIRED if state is ApprovalState.EXPIRED else AppReason.NOT_WAITING
@@ -233,23 +243,38 @@ def _wrong_digits(
     return _refused(unit, holder.token, given, AppReason.WRONG_DIGITS, tries_left=left)
 
 
-def _carry_out(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> None:
-    token, device, owner = holder
-    token.last_accepted_at = unit.now
-    _record(unit, holder, row, given.decision.value)
-    if given.decision is not AnswerDecision.APPROVE:
-        reported = given.decision is AnswerDecision.REPORT
-        _decline(unit, holder, row, row._replace(reported=reported))
-        return
+def _approve(unit: UnitOfWork, holder: Holder, row: ApprovalRow) -> None:
     approved = row._replace(
         state=ApprovalState.APPROVED.value,
         answered_at=unit.now,
-        answered_by=token.serial,
-        key_kind=device.key_kind,
+        answered_by=holder.token.serial,
+        key_kind=holder.device.key_kind,
     )
     unit.update(approvals, row, approved)
-    if owner.notify_on_use:
-        outbox.queue(unit, NoticeKind.USED, token)
+    if holder.owner.notify_on_use:
+        outbox.queue(unit, NoticeKind.USED, holder.token)
+
+
+def _report(unit: UnitOfWork, holder: Holder, row: ApprovalRow, rows: list[ApprovalRow]) -> Ended:
+    """Take the report of an approval, one of the user's that are locked: end what else waits, or
+    was given and not used yet. Who has reported another is asked nothing already."""
+    if any(one.reported for one in rows):
+        return Ended(asked_for.state_of(row, unit.now))
+    state = reports.report(unit, holder.owner, holder.token, row)
+    declined = cancelled = 0
+    for other in rows:
+        if other.id == row.id:
+            continue
+        if asked_for.state_of(other, unit.now) is ApprovalState.WAITING:
+            _decline(unit, holder, other)
+            _record(unit, holder, other, AnswerDecision.DECLINE.value)
+            declined += 1
+        elif other.state == ApprovalState.APPROVED:
+            asked_for.set_cancelled(unit, other)
+            if not asked_for.is_too_late(other, unit.now):
+                _record(unit, holder, other, "cancel")
+                cancelled += 1
+    return Ended(state, declined, cancelled, lifecycle.end_sign_ins(unit, holder.owner))
 
 
 def _record(unit: UnitOfWork, holder: Holder, row: ApprovalRow, action: str) -> None:

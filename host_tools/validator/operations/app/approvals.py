@@ -153,7 +153,7 @@ def cancel(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approv
     """Take back an approval that waits; one that does not stays as it is."""
     row = _lock(unit, parties, reference)
     if state_of(row, unit.now) is ApprovalState.WAITING:
-        row = _set_cancelled(unit, row)
+        row = set_cancelled(unit, row)
     return approval_of(row, unit.now)
 
 
@@ -179,7 +179,7 @@ def use(
     """Use an approval: True once, when it was approved a short while ago with a device that was not
     blocked or removed since; with a user-ID, by that user."""
     row = _lock(unit, parties, reference)
-    if row.state != ApprovalState.APPROVED or row.used or _is_too_late(row, unit.now):
+    if row.state != ApprovalState.APPROVED or row.used or is_too_late(row, unit.now):
         return False
     if not _is_active(unit, row.answered_by):
         return False
@@ -201,7 +201,19 @@ def _is_active(unit: UnitOfWork, serial: str | None) -> bool:
     return unit.checked(tokens, TokenRow(*found)).status == Status.ACTIVE
 
 
-def _is_too_late(row: ApprovalRow, now: float) -> bool:
+def set_cancelled(unit: UnitOfWork, row: ApprovalRow) -> ApprovalRow:
+    """Cancel an approval that waits or was given, and forget who gave it."""
+    cancelled = row._replace(
+        state=ApprovalState.CANCELLED.value,
+        answered_at=unit.now,
+        answered_by=None,
+        key_kind=None,
+    )
+    return unit.update(approvals, row, cancelled)
+
+
+def is_too_late(row: ApprovalRow, now: float) -> bool:
+    """Say whether an approval that was given can be used no more."""
     return row.answered_at is None or now > row.answered_at + _USE_SECONDS
 
 
@@ -295,12 +307,7 @@ def _cancel_of_session(unit: UnitOfWork, party: str, session: bytes) -> None:
     )
     row = unit.find(approvals, ApprovalRow, query.with_for_update())
     if row is not None:
-        _set_cancelled(unit, row)
-
-
-def _set_cancelled(unit: UnitOfWork, row: ApprovalRow) -> ApprovalRow:
-    cancelled = row._replace(state=ApprovalState.CANCELLED.value, answered_at=unit.now)
-    return unit.update(approvals, row, cancelled)
+        set_cancelled(unit, row)
 
 
 def _lock(unit: UnitOfWork, parties: Collection[str], reference: str) -> ApprovalRow:

@@ -7,13 +7,15 @@ from dataclasses import replace
 from sqlalchemy import Connection, and_, or_, select
 
 from host_tools.validator.app_records import AppAct, AppEvent, AppReason
+from host_tools.validator.operations.app import reports
 from host_tools.validator.rule import lockout
 from host_tools.validator.store.tables import app_devices, audit, tokens
 
 _MOST = 50  # events
 _ACTIONS = (
     *("activate", "approve", "decline", "report", "wrong_digits"),
-    *("lift", "block", "unblock", "remove", "replaced"),
+    *("cancel", reports.LIFTED, reports.LIFTED_BY_SUPPORT),
+    *("block", "unblock", "remove", "replaced"),
 )
 _WITH_PIN = ("app_session", *(act.value for act in AppAct))
 _WRONG_PIN = AppReason.WRONG_PIN.value
@@ -46,8 +48,8 @@ def of_user(connection: Connection, owner_id: int) -> list[AppEvent]:
         AppEvent(
             at,
             _WRONG_PIN if action in _WITH_PIN else action,
-            serial,
-            name,
+            "" if action == reports.LIFTED_BY_SUPPORT else serial,
+            "" if action == reports.LIFTED_BY_SUPPORT else name,
             told.get("party_name", ""),
             told.get("text", ""),
             told.get("language", ""),

@@ -19,6 +19,7 @@ from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _REPORTED = select(approvals).where(approvals.c.reported).limit(1)
 _NOBODY = -1  # the id of no user
+LIFTED, LIFTED_BY_SUPPORT = "lift", "lift_by_support"  # as the audit and the history say it
 
 
 def has_reported(unit: UnitOfWork, user: UserRow | None) -> bool:
@@ -45,13 +46,25 @@ def report_of(row: ApprovalRow) -> Report:
     return Report(row.reference, at, device, row.party_name, row.text, row.place)
 
 
-def report(unit: UnitOfWork, owner: UserRow, token: TokenRow) -> None:
-    """End what others may have of a user who has reported an approval on a device, and notify them:
-    what was approved and not used yet, and where they are signed in."""
-    given = approvals.c.state == ApprovalState.APPROVED.value
-    lifecycle.cancel_approvals(unit, approvals.c.owner_id == owner.id, given, ~approvals.c.used)
-    lifecycle.end_sign_ins(unit, owner)
+def report(unit: UnitOfWork, owner: UserRow, token: TokenRow, row: ApprovalRow) -> ApprovalState:
+    """Take a user's report of an approval on a device, and notify them; give the approval's state
+    from now on. What waits or has expired is declined, what was given and not used yet is
+    cancelled."""
+    state = ApprovalState(row.state)
+    if state is ApprovalState.WAITING:
+        state = ApprovalState.DECLINED
+    elif state is ApprovalState.APPROVED and not row.used:
+        state = ApprovalState.CANCELLED
+    reported = row._replace(
+        state=state.value,
+        reported=True,
+        answered_at=unit.now,
+        answered_by=token.serial,
+        key_kind=row.key_kind if row.used else None,
+    )
+    unit.update(approvals, row, reported)
     outbox.queue(unit, NoticeKind.REPORTED, token)
+    return state
 
 
 def lift(unit: UnitOfWork, owner: UserRow, reference: str, token: TokenRow) -> None:
@@ -60,8 +73,9 @@ def lift(unit: UnitOfWork, owner: UserRow, reference: str, token: TokenRow) -> N
     row = _find(unit, owner.id)
     if row is None or row.reference != reference:
         raise _unknown()
-    unit.record(token, "lift", {"report": reference})
-    _end(unit, owner, row, token.serial)
+    unit.record(token, LIFTED, {"report": reference})
+    _end(unit, owner, row)
+    outbox.queue(unit, NoticeKind.LIFTED, token)
 
 
 def lift_for(unit: UnitOfWork, owner: UserRow) -> None:
@@ -74,18 +88,18 @@ def lift_for(unit: UnitOfWork, owner: UserRow) -> None:
     token = unit.find_token(device)
     detail = {"report": row.reference, "user_id": owner.user_id}
     if token is None:  # it was deleted
-        unit.record_server_event("lift", detail)
+        unit.record_server_event(LIFTED_BY_SUPPORT, detail)
     else:
-        unit.record(token, "lift", detail)
-    _end(unit, owner, row, device)
+        unit.record(token, LIFTED_BY_SUPPORT, detail)
+    _end(unit, owner, row)
+    outbox.queue_for(unit, NoticeKind.LIFTED_BY_SUPPORT, owner.id, device)
 
 
-def _end(unit: UnitOfWork, owner: UserRow, row: ApprovalRow, serial: str) -> None:
+def _end(unit: UnitOfWork, owner: UserRow, row: ApprovalRow) -> None:
     unit.update(approvals, row, row._replace(reported=False))
     # Another worker may have asked while the user reported.
     waits = approvals.c.state == ApprovalState.WAITING.value
     lifecycle.cancel_approvals(unit, approvals.c.owner_id == owner.id, waits)
-    outbox.queue_for(unit, NoticeKind.LIFTED, owner.id, serial)
 
 
 def _find(unit: UnitOfWork, owner_id: int) -> ApprovalRow | None:

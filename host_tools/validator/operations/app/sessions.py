@@ -95,6 +95,18 @@ def close(unit: UnitOfWork, session: Secret) -> None:
     unit.delete(app_sessions, app_sessions.c.hash == opaque_ids.hashed(session))
 
 
+def lock_devices(unit: UnitOfWork, session: Secret) -> None:
+    """Lock all devices of who has a session, if it is one."""
+    own = (
+        select(tokens.c.owner_id)
+        .join(app_sessions, app_sessions.c.token_id == tokens.c.id)
+        .where(app_sessions.c.hash == opaque_ids.hashed(session))
+        .scalar_subquery()
+    )
+    query = select(tokens.c.id).where(tokens.c.owner_id == own, tokens.c.kind == APP)
+    unit.lock_tokens((), unit.connection.execute(query).scalars())
+
+
 def require(unit: UnitOfWork, session: Secret) -> Holder:
     """Give who has an open session, the device locked; SessionEndedError when there is none. A
     blocked device has its session still."""

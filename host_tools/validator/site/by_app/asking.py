@@ -17,7 +17,12 @@ from host_tools.validator.app_records import (
     RelyingParty,
 )
 from host_tools.validator.errors import ConflictError, TooManyRequestsError
-from host_tools.validator.http.authentication import ApiKeyAuthenticator, client_address
+from host_tools.validator.http.authentication import (
+    BEGIN_SIGN_IN,
+    GUESS,
+    ApiKeyAuthenticator,
+    client_address,
+)
 from host_tools.validator.http.metrics import ASKED
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.rest.approvals import answered
@@ -49,6 +54,12 @@ class Asker:
             return False
         ASKED.labels(self.party.id).inc()
         return True
+
+    def was_right(self, request: Request) -> None:
+        """Note that what was asked was approved and used: neither it nor its sign-in was a
+        guess."""
+        authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+        authenticator.give_back(request, GUESS, BEGIN_SIGN_IN)
 
     def find(self, request: Request, session_id: Secret) -> Approval | None:
         """Give the newest approval of a session; None without one."""

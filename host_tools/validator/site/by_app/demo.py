@@ -90,6 +90,7 @@ def finish(request: Request, visit: Visitor, csrf: _Field = "", choice: _Field =
     validator: Validator = request.app.state.validator
     if not validator.app.use([SIGN_IN_PARTY], approval.id, actor=_ACTOR):
         return _ended(request, visit, approval)
+    asker.was_right(request)
     fresh = validator.approve_sign_in(visit.session_id, LIMITS)
     answer = redirect("/sign-in/done")
     if fresh is not None:

@@ -90,6 +90,7 @@ def finish(request: Request, csrf: _Field = "", choice: _Field = "") -> Response
     )
     if signed_in is None:
         return _code_form(request, grant, visitor, pending, ending(approval))
+    asker.was_right(request)
     return openid_pages.goes_back(request, grant, *signed_in)
 
 

@@ -38,6 +38,7 @@ from host_tools.validator.service import Validator
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.application import Tokens, new_token
 from tests.support.validator.clock import START, VirtualClock
+from tests.support.validator.direct_app import ask, opened
 from tests.support.validator.server import ServerFolder
 
 SECRET = Secret(b"a webhook's secret, 24 bytes")
@@ -185,6 +186,51 @@ def test_notices_are_kept_while_the_receiver_is_unreachable(
     clock.advance(61)
     assert deliver(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None), clock()) == 1
     assert quiet.statistics().notices_waiting == 0
+
+
+def test_what_was_notified_long_before_there_was_a_channel_is_not_sent(
+    quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock
+) -> None:
+    """Who sets up a channel sends the news of a day, not of a year."""
+    quiet.block("K4", actor="test")
+    clock.advance(86400)
+    use(quiet, tokens)  # which removes what has waited for a day
+    assert quiet.statistics().notices_waiting == 1
+    clock.advance(86399)
+    channels = Channels(Webhook(url=receiver.url, secret=SECRET), None)
+    assert deliver(quiet, channels, clock()) == 1
+    assert json.loads(receiver.got[0][1])["type"] == "token.used"
+    quiet.block("K1", actor="test")
+    clock.advance(86400)
+    assert deliver(quiet, channels, clock()) == 0
+    assert quiet.verify_audit().broken == ()
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_mail_says_what_a_report_ends_and_who_lifted_it(
+    quiet: Validator, tokens: Tokens, clock: VirtualClock, language: str
+) -> None:
+    quiet.set_user(
+        "anna.holm", email="a@example.dk", language=language, notify_on_use=False, actor="test"
+    )
+    phone = opened(quiet, "anna.holm")
+    for by_support in (False, True):
+        ask(quiet, "anna.holm")
+        assert phone.answer(phone.waiting()[0], "report").accepted
+        if by_support:
+            quiet.app.lift_report_for("anna.holm", actor="desk")
+        else:
+            phone.lift(quiet.app.report("anna.holm").id)
+    with mail_server() as (box, server):
+        deliver(quiet, Channels(None, server), clock())
+    mails = [mail for _, mail in box.mails[-4:]]
+    said = {
+        "da": ("var brugt endnu, gælder ikke", "Du har ophævet", "Supporten har ophævet"),
+        "en": ("not used yet does not count", "You have lifted", "Support has lifted"),
+    }[language]
+    assert said[0] in " ".join(mails[0].get_content().split())
+    assert [mail["subject"].startswith(said[1]) for mail in mails] == [False, True, False, False]
+    assert [mail["subject"].startswith(said[2]) for mail in mails] == [False] * 3 + [True]
 
 
 def test_a_notice_claimed_by_a_killed_server_is_sent_later(

@@ -17,6 +17,7 @@ from host_tools.validator.service import Validator
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.site import begin_sign_in
+from tests.support.validator.tokens import activated
 
 SOMEBODY = Guesser("guess", "192.0.2.7", 5.0)
 
@@ -86,6 +87,31 @@ def test_codes_that_are_tried_at_all_workers_count_together(workers: list[Valida
         for n in range(8)
     ]
     assert statuses == [422] * 5 + [429] * 3
+
+
+def test_codes_that_are_right_are_no_guesses_nor_are_the_sign_ins_begun_for_them(
+    validator: Validator, clock: VirtualClock
+) -> None:
+    (token,) = activated(validator, clock, "anna.holm")
+    settings = Settings(guesses_per_minute=1.0)
+    client = TestClient(create_app(validator, settings), follow_redirects=False)
+    for _ in range(4):
+        clock.advance(30)  # another code; half a guess comes back
+        form = begin_sign_in(client, "anna.holm")
+        given = client.post("/sign-in/approve", data={"csrf": form, "code": token.code()})
+        assert given.headers["location"] == "/sign-in/done"
+
+
+def test_what_was_right_is_given_back_once(validator: Validator, clock: VirtualClock) -> None:
+    assert [allowed(validator) for _ in range(6)] == [True] * 5 + [False]
+    for _ in range(2):
+        validator.give_back_guess(SOMEBODY)
+    assert [allowed(validator) for _ in range(3)] == [True] * 2 + [False]
+    clock.advance(60)  # all come back by themselves
+    validator.give_back_guess(SOMEBODY)
+    assert [allowed(validator) for _ in range(6)] == [True] * 5 + [False]
+    validator.give_back_guess(Guesser("guess", "198.51.100.1", 5.0))
+    assert validator.verify_audit().broken == ()
 
 
 def test_networks_and_kinds_are_apart(validator: Validator) -> None:

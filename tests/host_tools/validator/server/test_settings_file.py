@@ -48,6 +48,8 @@ def private(folder: Path, name: str, content: str) -> None:
             "redirect_uris = ['http://shop.example/']",
             "wanted is an address like https://shop.example.org/back",
         ),
+        ("[app]\nreport_minutes = 60", "[app] has no report_minutes any more: delete that line"),
+        ("[app]\nreport_hours = 1", "[app] knows no report_hours; it knows life_seconds"),
         ("= =", "it is not TOML at line 1, column 1"),
         ("time_zone = 'x'\nx", "it is not TOML: something is missing at its end"),
     ],

@@ -18,6 +18,7 @@ let polling = null; // what ends the poll that is under way, while the app is op
 let page = ""; // that was chosen last
 let told = ""; // the id of the approval whose end was told last
 let lost = null; // an approval whose answer may have arrived or not
+let over = null; // an approval that waits no more, and that somebody else may have begun: it can be reported still
 let reached = true; // whether the server was, when it was asked last
 let ahead = 0; // seconds that the server's clock is ahead of this one
 let endsAt = 0; // the session, by the server's clock
@@ -53,7 +54,7 @@ function leave() {
   clearTimeout(warning);
   by("ending").hidden = true;
   unsure();
-  polling = lost = null;
+  polling = lost = over = null;
   waiting = [];
   report = null;
   close();
@@ -139,6 +140,8 @@ function listWaiting() {
   by("waiting-none").hidden = Boolean(report || waiting.length);
   by("reported").hidden = !report;
   if (report) by("reported-what").textContent = filled(texts.reported_what, { time: time(report.reported_at) });
+  by("over").hidden = !over || Boolean(report);
+  if (over) by("over-what").replaceChildren(summary(over));
   by("waiting-several").hidden = waiting.length < 2;
   by("waiting-list").replaceChildren(...waiting.map((one) => {
     const button = element("button", "", summary(one));
@@ -172,7 +175,8 @@ async function answer(approval, decision, digits) {
     poll();
     return;
   }
-  if (told === approval.id) return;
+  const reported = verdict.accepted && decision === "report" && !approval.practice;
+  if (told === approval.id && !reported) return;
   if (verdict.reason === "wrong_digits" && verdict.tries_left) {
     tellRefusal(verdict);
     if (shownApproval()?.id !== approval.id) return;
@@ -180,16 +184,25 @@ async function answer(approval, decision, digits) {
     mark(by("digits"), true);
     return;
   }
-  const others = waiting.filter((one) => one.id !== approval.id);
-  const reported = verdict.accepted && decision === "report" && !approval.practice;
-  waiting = reported ? [] : others;
+  waiting = reported ? [] : waiting.filter((one) => one.id !== approval.id);
   if (reported) report = { id: approval.id, reported_at: serverClock() };
+  if (!approval.practice) over = verdict.accepted ? null : approval;
   told = approval.id;
   toList();
-  const also = reported && others.length ? filled(texts.also_declined, { count: others.length }) : "";
-  if (verdict.accepted) tell([texts[`accepted_${approval.practice ? "practice" : decision}`], also].filter(Boolean).join(" "), true);
+  if (reported) tell(whatEnded(approval, verdict.ended), true);
+  else if (verdict.accepted) tell(texts[`accepted_${approval.practice ? "practice" : decision}`], true);
   else if (verdict.reason === "wrong_digits") tell(texts.accepted_wrong_digits);
   else tellRefusal(verdict);
+}
+
+/** Say what has become of an approval that was reported, and what else the report has ended. */
+function whatEnded({ party_name }, { state, declined, cancelled, signed_out }) {
+  const also = Object.entries({ also_declined: declined, also_cancelled: cancelled, also_signed_out: signed_out });
+  return [
+    filled(texts[`accepted_report_${state}`], { party: party_name }),
+    texts.accepted_report,
+    ...also.map(([name, count]) => count ? filled(texts[name], { count }) : ""),
+  ].filter(Boolean).join(" ");
 }
 
 /** Show the list of what waits, over which an outcome is told: nothing opens by itself that could be taken for what was answered. Devices and history stay. */
@@ -232,8 +245,11 @@ async function tellEnd(approval, isLost) {
   const entry = entries.find((one) => one.approval === approval.id);
   if (told === approval.id || !isLost && shownApproval()?.id !== approval.id) return;
   told = approval.id;
+  const own = entry?.device === here.device.device;
+  over = own ? null : approval;
   if (entry || isShown("account")) toList(); else openWaiting();
-  if (entry) tell(texts[`accepted_${entry.action}`], entry.action !== "wrong_digits");
+  if (entry?.action === "report" && !report) tell(texts.not_waiting); // it was lifted since
+  else if (entry) tell([own ? "" : filled(texts.elsewhere, entry), texts[`accepted_${entry.action}`]].filter(Boolean).join(" "), entry.action !== "wrong_digits");
   else tell(approval.expires_at <= serverClock() ? texts.expired : texts.not_waiting);
 }
 
@@ -242,8 +258,10 @@ async function arrived(answered) {
   const before = new Set(waiting.map((one) => one.id));
   const isOther = approvals.length < before.size || report?.id !== answered.report?.id;
   const isNew = approvals.some((one) => !before.has(one.id));
+  const isLifted = report && !answered.report;
+  const isReported = answered.report && !report;
   take(answered);
-  const news = approvals.length > 1 ? `${texts.arrived} ${by("waiting-several").textContent}` : texts.arrived;
+  const news = [isLifted ? texts.lifted_elsewhere : "", texts.arrived, approvals.length > 1 ? by("waiting-several").textContent : ""].filter(Boolean).join(" ");
   const shown = shownApproval()?.practice ? null : shownApproval();
   const waits = (one) => approvals.some(({ id }) => id === one.id);
   const over = [lost, shown].find((one) => one && !waits(one));
@@ -255,15 +273,17 @@ async function arrived(answered) {
   }
   if (lost) tell(texts.not_arrived);
   lost = null;
+  if (isLifted) tell(texts.lifted_elsewhere, true);
+  else if (isReported) tell(""); // what was told before may not be so any more
   if (shown) {
     renew(approvals.find((one) => one.id === shown.id));
     showOthers(approvals.filter((one) => one.id !== shown.id));
   } else if (isShown("waiting")) {
-    if (isNew) tell("");
+    if (isNew && !isLifted) tell("");
     if (isNew && approvals.length === 1) { openWaiting(); say(news); return; }
     listWaiting();
     retitle();
-    if (isOther) say(by("waiting-title").textContent);
+    if (isOther && !isLifted) say(by("waiting-title").textContent);
   }
   if (isNew) say(news);
 }
@@ -289,6 +309,10 @@ async function lift() {
   tell(texts.lifted, true);
 }
 by("lift").addEventListener("click", () => attempt(lift, ended));
+by("report-over").addEventListener("click", async () => {
+  const approval = over;
+  if (await sure(texts.sure_report, texts.yes_report) !== null) await act(() => answer(approval, "report", ""), ended);
+});
 async function forgetDevice() {
   const { device } = here;
   await forget(device);

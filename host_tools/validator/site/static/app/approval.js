@@ -1,7 +1,7 @@
 // One approval: what is asked, the two digits, and the three ways to approve it.
 "use strict";
 import { speakable } from "./spoken.js";
-import { by, element, filled, line, mark, say, show, sure, tell, texts, time, unsure } from "./views.js";
+import { by, element, filled, focusHeading, line, mark, say, show, sure, tell, texts, time, unsure } from "./views.js";
 
 const HOLD = 1500; // ms
 const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text", "amount", "currency", "account", "place", "created_at"];
@@ -148,7 +148,7 @@ swipe.addEventListener("change", () => {
 swipe.addEventListener("input", () => slide(swipe.value));
 slide(0);
 
-/** Ask whether the user is sure; false also when the approval waits no more before they say so. */
+/** Ask whether the user is sure; false also when the approval waits no more before they say so. Not so where they report it: that counts still. */
 async function isSure(...question) {
   const asked = open;
   asking += 1;
@@ -163,8 +163,12 @@ by("press").addEventListener("click", async () => {
   const question = filled(texts.sure_approve, { party: open.party_name });
   if (await isSure(question, texts.yes_approve, { sentence: open.text, language: open.language })) approve();
 });
-for (const decision of ["decline", "report"]) {
-  by(decision).addEventListener("click", async () => {
-    if (await isSure(texts[`sure_${decision}`], texts[`yes_${decision}`])) decide(decision, "");
-  });
-}
+by("decline").addEventListener("click", async () => {
+  if (await isSure(texts.sure_decline, texts.yes_decline)) decide("decline", "");
+});
+by("report").addEventListener("click", async () => {
+  const asked = open;
+  const decideIt = decide;
+  if (await sure(texts.sure_report, texts.yes_report) !== null) decideIt("report", "");
+  else if (open !== asked) focusHeading(); // the button that had the focus is hidden
+});

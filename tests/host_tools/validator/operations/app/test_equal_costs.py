@@ -17,7 +17,7 @@ from host_tools.validator.app_records import (
 from host_tools.validator.service import Validator
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.costs import Cost, cost_of
-from tests.support.validator.direct_app import NO_SITE, DirectDevice, ask, opened
+from tests.support.validator.direct_app import ANYBODY, NO_SITE, DirectDevice, ask, opened
 from tests.support.validator.tokens import activated
 
 USERS = ("active", "tokenless", "letter", "phones", "blocked", "reported", "nobody")
@@ -48,7 +48,7 @@ def _activate(validator: Validator, user_id: str, **code: str) -> bool:
     key = AppKey(AppKeyKind.PIN, b"never used", pin=Secret(b"4711"))
     challenge = validator.app.challenge()
     new = NewAppDevice(challenge, user_id, "Telefon", key, **code)
-    return validator.app.activate(new) is not None
+    return validator.app.activate(new, ANYBODY) is not None
 
 
 def costs(
@@ -108,7 +108,7 @@ def test_a_device_without_its_key_costs_the_same_whether_it_exists_or_not(popula
 
     def nonsense(name: str) -> None:
         asked = SignedChallenge(name, 1, "nonsense", AppProof(b"x"), NO_SITE)
-        verdict, _ = populated.app.open_session(asked, seconds=60)
+        verdict, _ = populated.app.open_session(asked, ANYBODY, seconds=60)
         assert verdict.reason is AppReason.REFUSED
 
     costs(populated, names, nonsense)

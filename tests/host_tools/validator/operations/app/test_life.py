@@ -125,11 +125,12 @@ class Life(RuleBasedStateMachine):
         """Give the verdict, and change the model."""
         if not self.is_open(number):
             return None
-        if self.blocked[number]:
-            return AppReason.BLOCKED
-        if self.is_locked(number):
-            return AppReason.LOCKED_OUT
+        if self.blocked[number] or self.is_locked(number):
+            return AppReason.BLOCKED if self.blocked[number] else AppReason.LOCKED_OUT
         state = one.now(self.clock.now)
+        if decision == "report":
+            self.reports(one, state, number)
+            return AppReason.ACCEPTED
         if state != "waiting":
             return AppReason.EXPIRED if state == "expired" else AppReason.NOT_WAITING
         if decision == "approve" and not right:
@@ -138,14 +139,21 @@ class Life(RuleBasedStateMachine):
             return AppReason.WRONG_DIGITS
         one.state = "approved" if decision == "approve" else "declined"
         one.answered_at, one.answered_by = self.clock.now, number
-        if decision == "report":
-            self.report = one
-            for other in self.approvals:
-                if other.reaches and other.state == "waiting":
-                    other.state = "declined"
-                if other.state == "approved" and not other.used:
-                    other.state = "cancelled"
         return AppReason.ACCEPTED
+
+    def reports(self, one: Model, state: str, number: int) -> None:
+        """Change the model by a report, which counts whatever has become of the approval."""
+        if self.report is not None:
+            return
+        self.report = one
+        if state in ("waiting", "expired"):
+            one.state = "declined"
+        one.answered_at, one.answered_by = self.clock.now, number
+        for other in self.approvals:
+            if other.reaches and other.now(self.clock.now) == "waiting":
+                other.state = "declined"
+            if other.state == "approved" and not other.used:
+                other.state = "cancelled"
 
     @precondition(lambda self: self.approvals)
     @rule(number=st.sampled_from([0, 1]), which=st.integers(0, 3))

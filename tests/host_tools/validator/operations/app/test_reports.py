@@ -1,5 +1,7 @@
 """After "It was not me" nothing reaches the user, until they or the help desk lift the report."""
 
+from collections.abc import Callable
+
 import pytest
 
 from host_tools.qa.tokens.app_device import AppDevice
@@ -101,7 +103,9 @@ def test_what_was_approved_and_not_used_yet_is_cancelled_by_a_report(
 
 def test_the_help_desk_sees_and_lifts_it(site: Site, phone: AppDevice, clock: VirtualClock):
     path = "/v1/reports/anna.holm"
-    assert site.api("desk").get(path).json()["id"] == "report-unknown"
+    for answered in (site.api("desk").get(path), site.api("desk").delete(path)):
+        assert (answered.status_code, answered.json()["id"]) == (404, "report-unknown")
+        assert "more" not in answered.json()["error"], "there was none"
     asked = report(site, phone)
     assert site.api("desk").get("/v1/reports/ANNA.HOLM").json() == {
         "id": asked["id"],
@@ -120,15 +124,21 @@ def test_the_help_desk_sees_and_lifts_it(site: Site, phone: AppDevice, clock: Vi
     assert site.api("auditor").delete(path).status_code == 403
     assert notices(site)[-1] == "reported"
     assert site.api("desk").delete(path).status_code == 204
-    assert notices(site) == ["lifted"]
+    assert notices(site) == ["lifted_by_support"]
     again = site.api("desk").delete(path)
     assert (again.status_code, again.json()["id"]) == (404, "report-unknown")
     assert site.api("desk").delete("/v1/reports/nobody-at-all").status_code == 404
     assert reaches(site, phone)
     entry = site.validator.audit(serial=phone.device).items[0]
-    assert (entry.actor, entry.action, entry.detail["report"]) == ("desk", "lift", asked["id"])
+    told = (entry.actor, entry.action, entry.detail["report"])
+    assert told == ("desk", "lift_by_support", asked["id"])
+    (first, *_) = phone.ask("GET", "/history").json()["entries"]
+    assert (first["action"], first["name"]) == ("lift_by_support", "")
+    report(site, phone, "reported-session-2")
+    phone.lift(phone.report())
     (first, *_) = phone.ask("GET", "/history").json()["entries"]
     assert (first["action"], first["name"]) == ("lift", "Telefon")
+    assert notices(site)[-1] == "lifted"
 
 
 def test_the_page_of_the_user_shows_it_to_all_and_lets_the_help_desk_lift_it(
@@ -157,7 +167,7 @@ def test_a_report_outlives_its_device(site: Site, phone: AppDevice, tablet: AppD
     site.validator.delete(phone.device, actor="test")
     assert not reaches(site, tablet)
     assert site.api("desk").delete("/v1/reports/anna.holm").status_code == 204
-    assert notices(site)[-1] == "lifted"
+    assert notices(site)[-1] == "lifted_by_support"
     assert reaches(site, tablet, "browser-session-3")
     assert site.validator.verify_audit().broken == ()
 
@@ -234,11 +244,118 @@ def test_nobody_but_an_open_device_of_the_user_reports(
     site.validator.block(phone.device, actor="test")
     assert phone.answer(shown, "report")["reason"] == "blocked"
     assert site.device("bo.lund").answer(shown, "report")["reason"] == "unknown"
-    assert tablet.report() is None
-    site.ask()  # of the same session: the one before is cancelled
-    assert tablet.answer(shown, "report")["reason"] == "not_waiting"
+    assert tablet.answer(shown | {"place": "Odense"}, "report")["reason"] == "wrong_signature"
     assert tablet.report() is None
     assert len(tablet.waiting()) == 1
+
+
+def take_back(site: Site, asked: dict, tablet: AppDevice, clock: VirtualClock) -> None:
+    site.bank.delete(f"/v1/approvals/{asked['id']}")
+
+
+def follow(site: Site, asked: dict, tablet: AppDevice, clock: VirtualClock) -> None:
+    site.ask()  # of the same session
+
+
+def expire(site: Site, asked: dict, tablet: AppDevice, clock: VirtualClock) -> None:
+    clock.now += 301
+
+
+def decline(site: Site, asked: dict, tablet: AppDevice, clock: VirtualClock) -> None:
+    assert tablet.answer(tablet.waiting()[0], "decline")["accepted"]
+
+
+def approve(site: Site, asked: dict, tablet: AppDevice, clock: VirtualClock) -> None:
+    assert tablet.answer(tablet.waiting()[0], "approve", asked["digits"])["accepted"]
+
+
+def use(site: Site, asked: dict, tablet: AppDevice, clock: VirtualClock) -> None:
+    approve(site, asked, tablet, clock)
+    assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": True}
+
+
+@pytest.mark.parametrize(
+    ("end", "before", "after"),
+    [
+        (take_back, "cancelled", "cancelled"),
+        (follow, "cancelled", "cancelled"),
+        (expire, "expired", "declined"),
+        (decline, "declined", "declined"),
+        (approve, "approved", "cancelled"),
+        (use, "approved", "approved"),
+    ],
+)
+def test_a_report_counts_of_what_ended_while_the_user_made_it(
+    site: Site,
+    phone: AppDevice,
+    tablet: AppDevice,
+    clock: VirtualClock,
+    end: Callable[[Site, dict, AppDevice, VirtualClock], None],
+    before: str,
+    after: str,
+):
+    asked = site.ask()
+    (shown,) = phone.waiting()
+    end(site, asked, tablet, clock)
+    assert site.state(asked) == before
+    verdict = phone.answer(shown, "report")
+    assert (verdict["accepted"], verdict["ended"]["state"]) == (True, after)
+    assert site.state(asked) == after
+    assert notices(site)[-1] == "reported"
+    assert not reaches(site, phone)
+    assert phone.report() == {
+        "id": asked["id"],
+        "reported_at": clock.now,
+        "device": phone.device,
+        "party_name": "Lillebælt Sparekasse",
+        "text": asked["text"],
+        "place": "",
+    }
+    assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": False}
+    assert phone.lift(phone.report())["accepted"]
+    assert reaches(site, phone)
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_who_reports_on_two_devices_at_once_has_reported_once(
+    site: Site, phone: AppDevice, tablet: AppDevice
+):
+    first, second = site.ask(session="browser-session-1"), site.ask(session="browser-session-2")
+    shown = phone.waiting()
+    assert phone.answer(shown[0], "report")["ended"]["declined"] == 1
+    again = tablet.answer(shown[1], "report")
+    assert (again["accepted"], again["ended"]["declined"]) == (True, 0)
+    assert [site.state(one) for one in (first, second)] == ["declined", "declined"]
+    assert tablet.report()["id"] == first["id"]
+    assert notices(site).count("reported") == 1
+
+
+def test_what_a_report_ends_is_told_and_listed(
+    site: Site, phone: AppDevice, tablet: AppDevice, clock: VirtualClock
+):
+    late, expired = site.ask(session="browser-session-1"), site.ask(session="browser-session-2")
+    assert phone.answer(phone.waiting()[0], "approve", late["digits"])["accepted"]
+    clock.now += 550
+    unused = site.ask(session="browser-session-3")
+    assert phone.answer(phone.waiting()[0], "approve", unused["digits"])["accepted"]
+    clock.now += 60  # more than ten minutes after the first
+    asked = [site.ask(session=f"browser-session-{number}") for number in (4, 5, 6)]
+    verdict = tablet.answer(tablet.waiting()[0], "report")
+    told = {"state": "declined", "declined": 2, "cancelled": 1, "signed_out": 0}
+    assert verdict["ended"] == told
+    states = [site.state(one) for one in (expired, unused, *asked)]
+    assert states == ["expired", "cancelled", *["declined"] * 3]
+    assert site.bank.post(f"/v1/approvals/{late['id']}/use").json() == {"used": False}
+    entries = tablet.ask("GET", "/history").json()["entries"][:4]
+    assert sorted((one["action"], one["approval"]) for one in entries) == sorted(
+        [
+            ("report", asked[0]["id"]),
+            ("decline", asked[1]["id"]),
+            ("decline", asked[2]["id"]),
+            ("cancel", unused["id"]),
+        ]
+    )
+    assert {one["name"] for one in entries} == {"Tavle"}
 
 
 def test_a_report_that_is_sent_again_after_it_was_lifted_reports_nothing(
@@ -250,7 +367,6 @@ def test_a_report_that_is_sent_again_after_it_was_lifted_reports_nothing(
     assert phone.send_answer(asked["id"], body)["accepted"]
     assert phone.lift(phone.report())["accepted"]
     assert phone.send_answer(asked["id"], body)["reason"] == "replayed"
-    assert phone.answer(shown, "report")["reason"] == "not_waiting"
     assert phone.report() is None
     assert reaches(site, phone)
 

@@ -1,6 +1,7 @@
 """The app in Chromium when what was asked for arrives late: after a lock, a second press, or an
 approval's end."""
 
+import re
 import time
 
 import pytest
@@ -214,7 +215,7 @@ def test_a_question_and_what_was_begun_end_with_their_approval(page: Page, site:
     page.locator("#extend").click()
     replies.awaits()
     page.locator("#swipe").fill("50")
-    page.locator("#report").click()
+    page.locator("#decline").click()
     expect(page.locator("#sure")).to_be_visible()
     other = site.ask(place="Lagos")  # of the same session: takes the first one's place
     expect(page.locator("#sure")).to_be_hidden()
@@ -225,6 +226,36 @@ def test_a_question_and_what_was_begun_end_with_their_approval(page: Page, site:
     expect(page.locator("#digits")).to_have_value("")
     expect(page.locator("#swipe")).to_have_value("0")
     assert (site.state(asked), site.state(other)) == ("cancelled", "waiting")
+
+
+def test_a_report_is_asked_about_and_counts_though_its_approval_is_taken_back_meanwhile(
+    page: Page, site: Site
+) -> None:
+    opened(page, site)
+    asked = site.ask(place="Lagos")
+    page.locator("#report").click()
+    expect(page.locator("#sure")).to_be_visible()
+    site.bank.delete(f"/v1/approvals/{asked['id']}")
+    expect(page.locator("#sure-status")).to_have_text(re.compile("venter ikke længere"))
+    expect(page.locator("#sure")).to_be_visible()
+    sure(page)
+    outcome(page, "^Det gælder ikke: Intet er godkendt. Det er meldt.")
+    assert site.validator.app.report("anna.holm").id == asked["id"]
+
+
+def test_a_report_whose_reply_comes_after_its_approvals_end_was_told_is_told_too(
+    page: Page, site: Site
+) -> None:
+    opened(page, site)
+    asked = site.ask()
+    replies = Held(page, "**/answer")
+    page.locator("#report").click()
+    sure(page)
+    replies.awaits()
+    outcome(page, "^Det er meldt")
+    replies.arrive()
+    outcome(page, "^Afvist. Det er meldt")
+    assert site.state(asked) == "declined"
 
 
 def test_a_session_that_ends_while_the_app_is_asked_to_stay_open_locks_it(

@@ -207,8 +207,92 @@ def test_a_report_that_another_device_makes_or_lifts_is_told_where_the_app_is_op
     outcome(page, "meldt")
     expect(page.locator("#waiting h1")).to_have_text("Ingen kan spørge dig")
     phone.lift(phone.report())
-    expect(page.locator("#status")).to_have_text("Der venter ikke noget")
+    outcome(page, "^Du kan blive spurgt igen: Meldingen er ophævet på en anden")
+    expect(page.locator("#waiting h1")).to_have_text("Der venter ikke noget")
     expect(page.locator("#reported")).to_be_hidden()
+
+
+def test_a_page_that_is_open_while_the_help_desk_lifts_the_report_says_one_thing(
+    page: Page, site: Site
+) -> None:
+    opened(page, site)
+    site.ask()
+    page.locator("#report").click()
+    sure(page)
+    outcome(page, "Ingen kan spørge dig nu")
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#account")).to_be_visible()
+    site.api("desk").delete("/v1/reports/anna.holm")
+    outcome(page, "^Du kan blive spurgt igen: Meldingen er ophævet")
+    page.locator("#menu [data-go=waiting]").click()
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#history-list li").first).to_have_text(
+        re.compile("melding ophævet af supporten: spørges igen fra da af$")
+    )
+    page.locator("#menu [data-go=waiting]").click()
+    site.ask(session="browser-session-2")
+    page.locator("#report").click()
+    sure(page)
+    outcome(page, "Ingen kan spørge dig nu")
+    with page.expect_response("**/app/api/approvals?**"):
+        site.api("desk").delete("/v1/reports/anna.holm")
+        site.ask(session="browser-session-3", place="Odense")
+    expect(page.locator("#asked-from")).to_have_text("Odense")
+    expect(page.locator("#outcome")).to_be_hidden()
+
+
+def test_what_ended_while_it_was_shown_is_reported_still(
+    page: Page, site: Site, clock: VirtualClock
+) -> None:
+    tablet = site.device("anna.holm", "2684", name="Tavle")
+    opened(page, site)
+    asked = site.ask(place="Lagos")
+    expect(page.locator("#approval")).to_be_visible()
+    clock.advance(301)
+    outcome(page, "Tiden var gået")
+    expect(page.locator("#over")).to_contain_text("Lagos")
+    judge(page)
+    page.locator("#report-over").click()
+    page.keyboard.press("Escape")
+    assert tablet.report() is None, "Escape is no"
+    page.locator("#report-over").click()
+    sure(page)
+    outcome(page, "^Afvist. Det er meldt. Ingen kan spørge dig nu")
+    expect(page.locator("#over")).to_be_hidden()
+    assert tablet.report()["id"] == asked["id"]
+    tablet.lift(tablet.report())
+    outcome(page, "^Du kan blive spurgt igen")
+    asked = site.ask(session="browser-session-2")
+    expect(page.locator("#approval")).to_be_visible()
+    assert tablet.answer(tablet.waiting()[0], "approve", asked["digits"])["accepted"]
+    outcome(page, "^Besvaret på Tavle. Godkendt.")
+    page.locator("#report-over").click()
+    sure(page)
+    outcome(page, "^Det gælder ikke: Intet er godkendt. Det er meldt.")
+    assert site.state(asked) == "cancelled"
+    tablet.lift(tablet.report())
+    outcome(page, "^Du kan blive spurgt igen")
+    asked = site.ask(session="browser-session-3")
+    expect(page.locator("#approval")).to_be_visible()
+    assert tablet.answer(tablet.waiting()[0], "approve", asked["digits"])["accepted"]
+    assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": True}
+    page.locator("#report-over").click()
+    sure(page)
+    outcome(page, "^Det var godkendt og er allerede brugt: Ring straks til Lillebælt Sparekasse.")
+    assert tablet.report()["id"] == asked["id"]
+
+
+def test_what_a_report_ends_is_told_on_the_page(page: Page, site: Site) -> None:
+    tablet = site.device("anna.holm", "2684", name="Tavle")
+    given = site.ask(session="browser-session-2")
+    assert tablet.answer(tablet.waiting()[0], "approve", given["digits"])["accepted"]
+    opened(page, site)
+    site.ask()
+    page.locator("#report").click()
+    sure(page)
+    outcome(page, "^Afvist. Det er meldt.*Godkendt, endnu ikke brugt, og nu ophævet: 1.$")
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#history-list")).to_contain_text("godkendt før, ophævet ved en melding")
 
 
 def test_to_practise_reporting_reports_nothing(page: Page, site: Site) -> None:
