@@ -94,7 +94,7 @@ def named(prefix: str, name: str) -> str:
 
 def has(identifier: str) -> bool:
     """Say whether the catalogue has a message."""
-    return template(ENGLISH, identifier) != identifier
+    return text(ENGLISH, identifier) != identifier
 
 
 def choose(environment: Mapping[str, str]) -> str:

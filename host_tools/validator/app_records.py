@@ -80,6 +80,7 @@ class Report:
     party_name: str
     text: str
     place: str
+    state: ApprovalState  # approved, if it was used before
 
 
 @dataclass(frozen=True, slots=True)

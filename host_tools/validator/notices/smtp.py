@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Message, has, text
+from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Message, text
 from host_tools.validator.formatting import DEFAULT_ZONE, local_time
 from host_tools.validator.notices.loopback import is_loopback
 from host_tools.validator.product_names import product_name
-from host_tools.validator.records import Notice
+from host_tools.validator.records import Notice, NoticeKind
 from host_tools.validator.settings_section import Port, SecretFile, Section
 
 _TIMEOUT = 10.0  # seconds
@@ -59,8 +59,8 @@ def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -
         text(language, "notice.serial", serial=notice.serial),
         text(language, "notice.time", time=local_time(notice.at, language, zone)),
     )
-    more = f"notice.{notice.kind}-what"
-    ended = (text(language, more), "") if has(more) else ()
+    reported = notice.kind is NoticeKind.REPORTED
+    ended = (text(language, "notice-report-ends"), "") if reported else ()
     care = text(language, "notice.care")
     mail.set_content("\n".join([f"{subject}.", "", *facts, "", *ended, care, ""]))
     return mail

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.messages.validation_errors import wanted
@@ -55,9 +54,8 @@ def _fault(error: ErrorDetails) -> str:
     section = _section(sections)
     where = f"[{'.'.join(sections)}] " if sections else ""
     if error["type"] == "extra_forbidden":
-        gone = f"settings-key-gone.{'.'.join([*sections, key])}"
-        if catalogue.has(gone):
-            return Message(gone, where=where)
+        if (sections, key) == (["app"], "report_minutes"):
+            return Message("settings-report-minutes-gone", where=where)
         return Message(
             "settings-key-unknown", where=where, key=key, known=", ".join(_keys(section))
         )

@@ -43,7 +43,8 @@ def report_of(row: ApprovalRow) -> Report:
     """Give the report about an approval that was reported."""
     at, device = row.answered_at, row.answered_by
     assert at is not None and device is not None  # noqa: S101, PT018 - as answers.py writes it
-    return Report(row.reference, at, device, row.party_name, row.text, row.place)
+    state = ApprovalState(row.state)
+    return Report(row.reference, at, device, row.party_name, row.text, row.place, state)
 
 
 def report(unit: UnitOfWork, owner: UserRow, token: TokenRow, row: ApprovalRow) -> ApprovalState:

@@ -6,7 +6,7 @@ import { endSession, here, request, sendProven, sendSigned } from "./session.js"
 import { onActivation, prepare } from "./activation.js";
 import { close, extended, present, renew, showOthers, shownApproval, signedTexts, summary } from "./approval.js";
 import { openAccount, signedAnew } from "./account.js";
-import { act, attempt, by, element, filled, firstEmpty, focusHeading, isAsking, isShown, mark, retitle, say, show, sure, tell, tellRefusal, texts, time, unsure } from "./views.js";
+import { act, attempt, by, element, filled, firstEmpty, focusHeading, isAsking, isShown, mark, retitle, say, sentences, show, sure, tell, tellRefusal, texts, time, unsure } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
@@ -191,18 +191,20 @@ async function answer(approval, decision, digits) {
   toList();
   if (reported) tell(whatEnded(approval, verdict.ended), true);
   else if (verdict.accepted) tell(texts[`accepted_${approval.practice ? "practice" : decision}`], true);
-  else if (verdict.reason === "wrong_digits") tell(texts.accepted_wrong_digits);
+  else if (verdict.reason === "wrong_digits") tell(sentences(texts.accepted_wrong_digits, stillReported()));
   else tellRefusal(verdict);
 }
+
+/** Say where what waits no more can be reported still, if that is shown. */
+const stillReported = () => isShown("waiting") && isShown("over") && texts.still_reported;
 
 /** Say what has become of an approval that was reported, and what else the report has ended. */
 function whatEnded({ party_name }, { state, declined, cancelled, signed_out }) {
   const also = Object.entries({ also_declined: declined, also_cancelled: cancelled, also_signed_out: signed_out });
-  return [
+  return sentences(
     filled(texts[`accepted_report_${state}`], { party: party_name }),
     texts.accepted_report,
-    ...also.map(([name, count]) => count ? filled(texts[name], { count }) : ""),
-  ].filter(Boolean).join(" ");
+    ...also.map(([name, count]) => count && filled(texts[name], { count })));
 }
 
 /** Show the list of what waits, over which an outcome is told: nothing opens by itself that could be taken for what was answered. Devices and history stay. */
@@ -249,8 +251,8 @@ async function tellEnd(approval, isLost) {
   over = own ? null : approval;
   if (entry || isShown("account")) toList(); else openWaiting();
   if (entry?.action === "report" && !report) tell(texts.not_waiting); // it was lifted since
-  else if (entry) tell([own ? "" : filled(texts.elsewhere, entry), texts[`accepted_${entry.action}`]].filter(Boolean).join(" "), entry.action !== "wrong_digits");
-  else tell(approval.expires_at <= serverClock() ? texts.expired : texts.not_waiting);
+  else if (entry) tell(sentences(!own && filled(texts.elsewhere, entry), texts[`accepted_${entry.action}`], stillReported()), entry.action !== "wrong_digits");
+  else tell(sentences(approval.expires_at <= serverClock() ? texts.expired : texts.not_waiting, stillReported()));
 }
 
 async function arrived(answered) {
@@ -261,7 +263,7 @@ async function arrived(answered) {
   const isLifted = report && !answered.report;
   const isReported = answered.report && !report;
   take(answered);
-  const news = [isLifted ? texts.lifted_elsewhere : "", texts.arrived, approvals.length > 1 ? by("waiting-several").textContent : ""].filter(Boolean).join(" ");
+  const news = sentences(isLifted && texts.lifted_elsewhere, texts.arrived, approvals.length > 1 && by("waiting-several").textContent);
   const shown = shownApproval()?.practice ? null : shownApproval();
   const waits = (one) => approvals.some(({ id }) => id === one.id);
   const over = [lost, shown].find((one) => one && !waits(one));

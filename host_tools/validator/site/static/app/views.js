@@ -13,6 +13,8 @@ const shownAt = new Intl.DateTimeFormat(navigator.languages.find((one) => one.st
 /** Fill the {names} of a text. */
 export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 export const time = (seconds) => shownAt.format(new Date(1000 * seconds));
+/** Join sentences, those that there are. */
+export const sentences = (...said) => said.filter(Boolean).join(" ");
 export const isShown = (id) => !by(id).hidden;
 
 /** Say something in the live region, and in that of a question that is open, without moving the focus. */
@@ -47,7 +49,7 @@ export function tell(text, good = false) {
 export function tellRefusal({ reason, tries_left, retry_after }) {
   const left = tries_left ? texts.tries_left : "";
   const lockedToo = retry_after && reason !== "locked_out" ? texts.locked_out : "";
-  tell(filled([texts[reason], left, lockedToo].filter(Boolean).join(" "), { count: tries_left, seconds: retry_after }));
+  tell(filled(sentences(texts[reason], left, lockedToo), { count: tries_left, seconds: retry_after }));
 }
 
 /**

@@ -114,6 +114,7 @@ def test_the_help_desk_sees_and_lifts_it(site: Site, phone: AppDevice, clock: Vi
         "party_name": "Lillebælt Sparekasse",
         "text": asked["text"],
         "place": "Lagos",
+        "state": "declined",
     }
     for name in ("bank", "shop"):
         assert site.api(name).get(path).status_code == 403
@@ -310,8 +311,12 @@ def test_a_report_counts_of_what_ended_while_the_user_made_it(
         "party_name": "Lillebælt Sparekasse",
         "text": asked["text"],
         "place": "",
+        "state": after,
     }
     assert site.bank.post(f"/v1/approvals/{asked['id']}/use").json() == {"used": False}
+    signed_in(site.client, site.keys["desk"])
+    page = site.client.get("/admin/user?user_id=anna.holm", headers=HTML).text
+    assert ("Det var godkendt og brugt" in page) == (after == "approved")
     assert phone.lift(phone.report())["accepted"]
     assert reaches(site, phone)
     assert site.validator.verify_audit().broken == ()

@@ -633,7 +633,7 @@ def test_every_text_that_the_app_says_is_on_its_page_and_each_is_said(
     scripts = "".join(one.read_text(encoding="utf-8") for one in speaking)
     named = set(re.findall(r"\btexts\.(\w+)", scripts))
     assert named - known == set()
-    kinds = ("accepted_", "event_", "sure_", "yes_")
+    kinds = ("accepted_", "also_", "event_", "sure_", "yes_")
     told = {one.value for one in AppReason}
     assert {one for one in known - named if not one.startswith(kinds)} <= told
 
