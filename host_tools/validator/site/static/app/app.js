@@ -11,6 +11,7 @@ import { act, attempt, by, element, filled, firstEmpty, focusHeading, isAsking, 
 const WAIT = 25; // seconds in which the server answers at the latest
 const WARNED = 120; // seconds before the session ends that it is told
 const CLOSE = 5; // seconds that the server's clock may be ahead of what is known of it
+const ENDED = ["expired", "not_waiting", "wrong_digits"]; // reasons of an answer to what waits no more
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
 let waiting = []; // approvals
 let report = null; // by which nobody can ask the user
@@ -186,13 +187,14 @@ async function answer(approval, decision, digits) {
   }
   waiting = reported ? [] : waiting.filter((one) => one.id !== approval.id);
   if (reported) report = { id: approval.id, reported_at: serverClock() };
-  if (!approval.practice) over = verdict.accepted ? null : approval;
+  if (reported) over = null;
+  else if (ENDED.includes(verdict.reason)) over = approval;
   told = approval.id;
   toList();
   if (reported) tell(whatEnded(approval, verdict.ended), true);
   else if (verdict.accepted) tell(texts[`accepted_${approval.practice ? "practice" : decision}`], true);
   else if (verdict.reason === "wrong_digits") tell(sentences(texts.accepted_wrong_digits, stillReported()));
-  else tellRefusal(verdict);
+  else tellRefusal(verdict, stillReported());
 }
 
 /** Say where what waits no more can be reported still, if that is shown. */

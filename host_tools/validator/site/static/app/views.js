@@ -45,11 +45,11 @@ export function tell(text, good = false) {
   say(text);
 }
 
-/** Tell why the server refused, how many tries are left, and for how long it refuses. */
-export function tellRefusal({ reason, tries_left, retry_after }) {
+/** Tell why the server refused, how many tries are left, for how long it refuses, and what else there is to say. */
+export function tellRefusal({ reason, tries_left, retry_after }, more = "") {
   const left = tries_left ? texts.tries_left : "";
   const lockedToo = retry_after && reason !== "locked_out" ? texts.locked_out : "";
-  tell(filled(sentences(texts[reason], left, lockedToo), { count: tries_left, seconds: retry_after }));
+  tell(filled(sentences(texts[reason], left, lockedToo, more), { count: tries_left, seconds: retry_after }));
 }
 
 /**

@@ -1,12 +1,14 @@
 """The same approval answered many times at once, by one device and by two, through one or more
 workers: one answer is accepted."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from host_tools.validator.app_records import AppReason, ApprovalLimits, ApprovalState
 from host_tools.validator.errors import NotFoundError, SessionEndedError, TooManyRequestsError
+from host_tools.validator.operations.app import answers
 from host_tools.validator.service import Validator
 from tests.host_tools.validator.operations.app import concurrent_answers
 from tests.support.racing import raced
@@ -156,3 +158,45 @@ def test_of_what_comes_while_a_user_reports_nothing_reaches_them(validator: Vali
             assert sorted(threads.map(lifted, range(4))) == [False, False, False, True]
         assert holders[2].waiting() == []
     assert validator.verify_audit().broken == ()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_nothing_is_approved_on_another_device_while_what_was_taken_back_is_reported(
+    validator: Validator, monkeypatch: pytest.MonkeyPatch
+):
+    """What the report has locked has nothing in common with what is asked for after it has read."""
+    validator.create_user("anna.holm", actor="test")
+    phone, tablet = (opened(validator, "anna.holm") for _ in range(2))
+    taken = ask(validator, "anna.holm")
+    (shown,) = phone.waiting()
+    validator.app.cancel(["bank"], taken.id, actor="bank")
+    lock, read = answers._lock, []
+
+    def approve() -> AppReason:
+        asked = ask(validator, "anna.holm", "browser-session-2")
+        return tablet.answer(tablet.waiting()[0], "approve", asked.digits).reason
+
+    def lock_and_wait(*arguments: object) -> object:
+        rows = lock(*arguments)
+        if not read:
+            read.append(threads.submit(approve))
+            _until_done_or_locked_out(validator, read[0])
+        return rows
+
+    monkeypatch.setattr(answers, "_lock", lock_and_wait)
+    with ThreadPoolExecutor(1) as threads:
+        assert phone.answer(shown, "report").accepted
+        assert read[0].result() is AppReason.UNKNOWN
+    assert validator.verify_audit().broken == ()
+
+
+def _until_done_or_locked_out(validator: Validator, other: Future[AppReason]) -> None:
+    """Wait until the other transaction is over, or waits for a lock."""
+    waits = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    while not other.done():
+        with validator._database.reading() as connection:
+            if connection.execute(text(waits)).scalar_one():
+                return

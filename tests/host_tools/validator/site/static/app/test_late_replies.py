@@ -243,6 +243,22 @@ def test_a_report_is_asked_about_and_counts_though_its_approval_is_taken_back_me
     assert site.validator.app.report("anna.holm").id == asked["id"]
 
 
+def test_who_answers_what_has_expired_can_still_say_that_it_was_not_them(
+    page: Page, site: Site, clock: VirtualClock
+) -> None:
+    page.route("**/app/api/approvals?**", lambda _: None)  # no poll is answered
+    asked = site.ask(place="Lagos")
+    opened(page, site)
+    expect(page.locator("#approval")).to_be_visible()
+    clock.advance(301)
+    approve(page, asked["digits"])
+    outcome(page, "^Tiden var gået.*Hvis det ikke var dig, så sig det herunder.$")
+    page.locator("#report-over").click()
+    sure(page)
+    outcome(page, "^Afvist. Det er meldt.")
+    expect(page.locator("#waiting h1")).to_have_text("Ingen kan spørge dig")
+
+
 def test_a_report_whose_reply_comes_after_its_approvals_end_was_told_is_told_too(
     page: Page, site: Site
 ) -> None:
