@@ -198,7 +198,7 @@ def test_a_report_ends_the_users_sign_ins_with_whatever_they_were_made(
     assert asked_again(shop) == "code"
     assert shop.info(access).status_code == 200
     Browser(shop, prompt="login")
-    phone.answer(phone.waiting()[0], "report")
+    assert phone.answer(phone.waiting()[0], "report")["ended"]["signed_out"] == 1
     assert asked_again(shop) == "page"
     assert shop.info(access).status_code == 401
     assert shop.redeem(by_app).json()["error"] == "invalid_grant"
