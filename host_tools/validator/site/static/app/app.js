@@ -140,7 +140,11 @@ function listWaiting() {
   by("waiting-title").textContent = { 0: none, 1: texts.waiting_one }[waiting.length] ?? filled(texts.waiting_some, { count: waiting.length });
   by("waiting-none").hidden = Boolean(report || waiting.length);
   by("reported").hidden = !report;
-  if (report) by("reported-what").textContent = filled(texts.reported_what, { time: time(report.reported_at) });
+  if (report) {
+    const { reported_at, state, party_name } = report;
+    const used = state === "approved" && filled(texts.accepted_report_approved, { party: party_name });
+    by("reported-what").textContent = sentences(filled(texts.reported_what, { time: time(reported_at) }), used);
+  }
   by("over").hidden = !over || Boolean(report);
   if (over) by("over-what").replaceChildren(summary(over));
   by("waiting-several").hidden = waiting.length < 2;
@@ -186,7 +190,7 @@ async function answer(approval, decision, digits) {
     return;
   }
   waiting = reported ? [] : waiting.filter((one) => one.id !== approval.id);
-  if (reported) report = { id: approval.id, reported_at: serverClock() };
+  if (reported) report = { id: approval.id, reported_at: serverClock(), state: verdict.ended.state, party_name: approval.party_name };
   if (reported) over = null;
   else if (ENDED.includes(verdict.reason)) over = approval;
   told = approval.id;

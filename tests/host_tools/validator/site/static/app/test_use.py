@@ -279,6 +279,9 @@ def test_what_ended_while_it_was_shown_is_reported_still(
     page.locator("#report-over").click()
     sure(page)
     outcome(page, "^Det var godkendt og er allerede brugt: Ring straks til Lillebælt Sparekasse.")
+    page.locator("#lock").click()
+    unlock(page)
+    expect(page.locator("#reported-what")).to_contain_text("Ring straks til Lillebælt Sparekasse")
     assert tablet.report()["id"] == asked["id"]
 
 
