@@ -272,11 +272,11 @@ async function arrived(answered) {
   const news = sentences(isLifted && texts.lifted_elsewhere, texts.arrived, approvals.length > 1 && by("waiting-several").textContent);
   const shown = shownApproval()?.practice ? null : shownApproval();
   const waits = (one) => approvals.some(({ id }) => id === one.id);
-  const over = [lost, shown].find((one) => one && !waits(one));
-  if (over) {
-    const isLost = over === lost;
-    await tellEnd(over, isLost);
-    if (isLost && over === lost) lost = null; // another answer may have been lost meanwhile
+  const gone = [lost, shown].find((one) => one && !waits(one));
+  if (gone) {
+    const isLost = gone === lost;
+    await tellEnd(gone, isLost);
+    if (isLost && gone === lost) lost = null; // another answer may have been lost meanwhile
     return;
   }
   if (lost) tell(texts.not_arrived);
