@@ -1,5 +1,6 @@
 """Routes for what is asked most: FastAPI describes them, and plain ASGI answers them, because
-FastAPI's solver of dependencies costs several times as much as a check.
+FastAPI's solver of dependencies costs several times as much as a check, and the way through the
+router and its handlers of errors as much as a tenth of one.
 
 The endpoint of such a route has three parameters: the request; a model of what was given, which is
 read of the JSON body, or as its annotation says of the query (`Query()`) or of a form or JSON body
@@ -8,20 +9,24 @@ made of the same signature.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form, Query
 from pydantic import BaseModel, ValidationError
-from starlette.types import Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.validator.http.strict_requests import StrictRequest, StrictRoute, refuse_doubled
 
 _MAX_FIELDS = 1000  # of a form, as in starlette
+_FAULT = "kodebrik.fault"  # in the scope of a request that could not be answered
 
 Read = Callable[[StrictRequest], Awaitable[object]]
 
@@ -38,11 +43,11 @@ class DirectRoute(StrictRoute):
         self._in_query = any(isinstance(mark, Query) for mark in marks)
         self._read: Read = _form if any(isinstance(mark, Form) for mark in marks) else _json
         self._find_asker = asker.__metadata__[0].dependency
-        self.app = self._answer
+        self.app = self._respond
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = StrictRequest(scope, receive)
-        query = _once(request.query_params.multi_items()) if scope["query_string"] else {}
+    async def answer(self, request: StrictRequest) -> Response:
+        """Give the answer to a request."""
+        query = _once(request.query_params.multi_items()) if request["query_string"] else {}
         asker = await self._find_asker(request)
         given = query if self._in_query else await self._read(request)
         try:
@@ -51,11 +56,45 @@ class DirectRoute(StrictRoute):
             where = "query" if self._in_query else "body"
             faults = error.errors(include_url=False, include_input=False)
             raise _invalid({**fault, "loc": (where, *fault["loc"])} for fault in faults) from None
-        answer = await self.endpoint(request, fields, asker)
-        if isinstance(answer, BaseModel):
-            text = answer.model_dump_json(exclude_unset=self.response_model_exclude_unset)
-            answer = Response(text, media_type="application/json")
+        answer: BaseModel | Response = await self.endpoint(request, fields, asker)
+        if isinstance(answer, Response):
+            return answer
+        text = answer.model_dump_json(exclude_unset=self.response_model_exclude_unset)
+        return Response(text, media_type="application/json")
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _FAULT in scope:
+            raise scope[_FAULT]
+        answer = await self.answer(StrictRequest(scope, receive))
         await answer(scope, receive, send)
+
+
+class DirectRoutes:
+    """ASGI middleware that has direct routes answer without the router. A fault goes the router's
+    way, on which it becomes an answer."""
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        """Of the `routes`, those are meant that are direct."""
+        self._app = app
+        self._routes = {
+            (method, route.path): route
+            for route in routes
+            if isinstance(route, DirectRoute)
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass the request on."""
+        route = self._routes.get((scope["method"], scope["path"])) if "method" in scope else None
+        if route is not None:
+            try:
+                answer = await route.answer(StrictRequest(scope, receive))
+            except (KodebrikError, HTTPException, RequestValidationError) as fault:
+                scope[_FAULT] = fault
+            else:
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def _parameters(endpoint: Callable[..., Any]) -> tuple[Any, Any]:

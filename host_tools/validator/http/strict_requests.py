@@ -16,6 +16,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
 
 from host_tools.messages.catalogue import Message
 
@@ -24,6 +25,20 @@ class StrictRequest(Request):
     """A request in which no name is given twice; HTTP error 422 for one in which it is."""
 
     _object: Any = None
+
+    async def body(self) -> bytes:
+        """Give the body; as Request does, but most bodies come in one piece."""
+        if self._stream_consumed or hasattr(self, "_body"):
+            return await super().body()
+        first = await self._receive()
+        if first["type"] != "http.request":
+            raise ClientDisconnect
+        rest = []
+        if first.get("more_body", False):
+            rest = [part async for part in self.stream()]
+        self._stream_consumed = True
+        self._body = b"".join([first.get("body", b""), *rest])
+        return self._body
 
     async def json(self) -> Any:
         """Give the JSON body; json.JSONDecodeError when it is none."""
@@ -97,8 +112,10 @@ async def refuse_doubled_fields(form: FormData) -> None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    refuse_doubled(name for name, _ in pairs)
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        refuse_doubled(name for name, _ in pairs)
+    return found
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=_once)  # json.loads() makes one for each text

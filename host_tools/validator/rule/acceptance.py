@@ -151,20 +151,18 @@ def search_range(state: TokenState, now: float) -> SearchRange:
     """
     generator = state.generator
     token_time = now + drift.estimated_offset(state.clock, now)
-    step = 0
-    steps: tuple[int, ...] = (0,)
-    if generator.period is not None:
-        step = max(0, int(token_time // generator.period))
-        steps = tuple(range(max(0, step - state.tolerance), step + state.tolerance + 1))
+    period, tolerance = generator.period, state.tolerance
+    step = 0 if period is None else max(0, int(token_time // period))
     if generator.by_counter:
+        steps = (0,) if period is None else range(max(0, step - tolerance), step + tolerance + 1)
         first = state.last + 1
-        return SearchRange(first, first, min(first + state.look_ahead, MAX_COUNTER), steps)
-    if generator.by_time and generator.period is not None:
-        behind, ahead = drift.reach(state.clock, now, generator.period)
-        earliest = int((token_time - behind) // generator.period) - state.tolerance
-        latest = int((token_time + ahead) // generator.period) + state.tolerance
-        return SearchRange(step, max(0, earliest), latest)
-    return SearchRange(0, 0, 0)
+        return SearchRange(first, first, min(first + state.look_ahead, MAX_COUNTER), tuple(steps))
+    if period is None:
+        return SearchRange(0, 0, 0)
+    behind, ahead = drift.reach(state.clock, now, period)
+    earliest = int((token_time - behind) // period) - tolerance
+    latest = int((token_time + ahead) // period) + tolerance
+    return SearchRange(step, max(0, earliest), latest)
 
 
 def _unusable(state: TokenState, now: float) -> Decision | None:

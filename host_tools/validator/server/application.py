@@ -15,6 +15,7 @@ from host_tools.validator.http.authentication import (
     ApiKeyAuthenticator,
     presented_key,
 )
+from host_tools.validator.http.direct_routes import DirectRoutes
 from host_tools.validator.http.otp_passwords import check_password
 from host_tools.validator.http.rate_limits import BodyLimit, UploadLimit
 from host_tools.validator.http.settings import Settings
@@ -100,6 +101,7 @@ def create_app(
         app.state.order = order
         app.router.routes.extend(order_page.router.routes)
     app.mount("/static", StaticFiles(packages=[("host_tools.validator.site", "static")]))
+    app.add_middleware(DirectRoutes, app.router.routes)
     app.add_middleware(
         BodyLimit,
         settings.body_limit,

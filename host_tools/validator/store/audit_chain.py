@@ -10,7 +10,7 @@ together.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from host_tools.validator.store.data_keys import DataKey
 from host_tools.validator.store.row_ids import new_id
@@ -24,8 +24,7 @@ OF_NO_TOKEN = frozenset({SERVER, UNATTRIBUTED})
 Detail = Mapping[str, str | int | float | bool | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event to audit: who did what, and when (`at`, Unix seconds)."""
 
     at: float
@@ -37,14 +36,15 @@ class Event:
 def append(key: DataKey, chain: str, head: ChainHead, event: Event) -> tuple[ChainHead, AuditRow]:
     """Make the audit row of `event` after `head`; give the new head and the row."""
     sequence, detail = head.sequence + 1, canonical_json(dict(event.detail))
-    row = AuditRow(
-        new_id(), chain, sequence, event.at, event.actor, event.action, detail, key.id, b""
-    )
-    mac = entry_mac(key, head.mac, row)
-    return ChainHead(sequence, mac), row._replace(mac=mac)
+    fields = new_id(), chain, sequence, event.at, event.actor, event.action, detail, key.id
+    mac = _mac(key, head.mac, fields)
+    return ChainHead(sequence, mac), AuditRow(*fields, mac)
 
 
 def entry_mac(key: DataKey, previous: bytes, row: AuditRow) -> bytes:
     """Give the MAC of an audit row; `previous` is the MAC of the entry before it."""
-    fields = canonical_json(row[:-1])  # all but the MAC itself
-    return key.audit(b"entry\0" + previous + fields.encode())
+    return _mac(key, previous, row[:-1])  # all but the MAC itself
+
+
+def _mac(key: DataKey, previous: bytes, fields: tuple[object, ...]) -> bytes:
+    return key.audit(b"entry\0" + previous + canonical_json(fields).encode())

@@ -9,6 +9,9 @@ from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.store.rows import TokenRow
 
+_decode = json.JSONDecoder().decode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def state_of(token: TokenRow, secret: Secret) -> TokenState:
     """Give the state that the rule works on."""
@@ -38,7 +41,7 @@ def clock_of(token: TokenRow) -> TokenClock:
         token.clock_base,
         token.clock_base_at,
         token.clock_uncertainty,
-        tuple((at, step) for at, step in json.loads(token.clock_observations)),
+        tuple(map(tuple, _decode(token.clock_observations))),
         token.clock_rate,
         token.clock_ppm,
     )
@@ -60,7 +63,7 @@ def set_clock(token: TokenRow, clock: TokenClock) -> None:
     token.clock_base_at = clock.base_at
     token.clock_uncertainty = clock.uncertainty
     token.clock_rate = clock.rate
-    token.clock_observations = json.dumps(clock.observations, separators=(",", ":"))
+    token.clock_observations = _encode(clock.observations)
     token.clock_ppm = clock.ppm
 
 

@@ -55,3 +55,23 @@ def test_every_form_of_the_site_refuses_a_field_that_stands_twice(
         if multipart:
             sent["files"] = {"file": ("tokens.csv", b"")}
         assert client.post(path, **sent).status_code == 422, path
+
+
+def test_a_body_is_read_the_same_in_pieces_as_whole(
+    client: TestClient, keys: dict[Role, str]
+) -> None:
+    def checked(body: bytes, size: int) -> tuple[int, object]:
+        pieces = (body[start : start + size] for start in range(0, len(body), size))
+        headers = {"X-API-Key": keys[Role.CHECKER], "Content-Type": "application/json"}
+        answer = client.post("/v1/checks", content=pieces, headers=headers)
+        return answer.status_code, answer.json()
+
+    for body, status in (
+        (b'{"user_id": "nobody", "code": "123456"}', 200),
+        (b'{"user_id": "nobody", "code": "123456", "code": "123456"}', 422),
+        (b'{"user_id": "nobody", "code": "123456"', 422),
+        (b"", 422),
+    ):
+        whole = checked(body, 1000)
+        assert whole[0] == status
+        assert checked(body, 5) == checked(body, 20) == whole
