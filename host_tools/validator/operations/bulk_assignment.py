@@ -4,7 +4,7 @@ transaction."""
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from host_tools.progress import Progress
 from host_tools.validator import user_id
@@ -12,13 +12,12 @@ from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import activation, lifecycle, users
 from host_tools.validator.records import HandOut, Status
 from host_tools.validator.store import tables
+from host_tools.validator.store.bulk_statements import BulkQuery
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
 
 _BATCH = 500  # tokens read by one statement
-_USERS = select(tables.users).where(
-    tables.users.c.normalized_id.in_(bindparam("normalized", expanding=True))
-)
+_USERS = BulkQuery(select(tables.users), tables.users.c.normalized_id)
 
 
 def assign_tokens(
@@ -90,7 +89,7 @@ def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:
 def _find_or_create_users(unit: UnitOfWork, typed: Iterable[str]) -> dict[str, UserRow]:
     """Give users by their normalized user-IDs."""
     wanted = {user_id.normalized(unit.user_ids.validated(text)): text for text in typed}
-    found = unit.connection.execute(_USERS, {"normalized": sorted(wanted)})
+    found = _USERS.execute(unit.connection, sorted(wanted))
     owners = {row.normalized_id: unit.checked(tables.users, UserRow(*row)) for row in found}
     for normalized in wanted.keys() - owners.keys():
         owners[normalized] = users.find_or_create(unit, wanted[normalized])

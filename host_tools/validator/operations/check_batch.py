@@ -19,6 +19,7 @@ from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import Detail, Event
+from host_tools.validator.store.bulk_statements import BulkQuery
 from host_tools.validator.store.rows import ChallengeRow, TokenRow, UserRow
 from host_tools.validator.store.tables import tokens
 from host_tools.validator.store.tables import users as user_table
@@ -34,12 +35,10 @@ _USERS = select(user_table, tokens.c.id.label("token_id"), tokens.c.status).join
 )
 # cheaper than IN
 _USER_BY_NAME = _USERS.where(user_table.c.normalized_id == bindparam("normalized"))
-_USERS_BY_NAME = _USERS.where(
-    user_table.c.normalized_id.in_(bindparam("normalized", expanding=True))
-)
-_USERS_BY_ID = select(user_table).where(user_table.c.id.in_(bindparam("ids", expanding=True)))
+_USERS_BY_NAME = BulkQuery(_USERS, user_table.c.normalized_id)
+_USERS_BY_ID = BulkQuery(select(user_table), user_table.c.id)
 _same_owners = tokens.alias()
-_TOKEN_IDS = (
+_TOKEN_IDS = BulkQuery(
     select(tokens.c.id, tokens.c.serial, _same_owners.c.id.label("other_id"))
     .join(
         _same_owners,
@@ -50,7 +49,8 @@ _TOKEN_IDS = (
         ),
         isouter=True,
     )
-    .where(tokens.c.serial.in_(bindparam("serials", expanding=True)), tokens.c.kind != APP)
+    .where(tokens.c.kind != APP),
+    tokens.c.serial,
 )
 
 Named = tuple[str, str]  # what a request names: "user" or "serial", and its normalized text
@@ -132,7 +132,7 @@ def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[Us
     if len(normalized) == 1:
         found = unit.connection.execute(_USER_BY_NAME, {"normalized": next(iter(normalized))})
     else:
-        found = unit.connection.execute(_USERS_BY_NAME, {"normalized": sorted(normalized)})
+        found = _USERS_BY_NAME.execute(unit.connection, sorted(normalized))
     rows: dict[str, list[Row[*tuple[Any, ...]]]] = {}
     for row in found.all():
         rows.setdefault(row.normalized_id, []).append(row)
@@ -152,13 +152,13 @@ def _newest(ids: Iterable[int]) -> tuple[int, ...]:
 
 
 def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
-    found = unit.connection.execute(_USERS_BY_ID, {"ids": list(ids) or [_NOBODY]})
+    found = _USERS_BY_ID.execute(unit.connection, list(ids) or [_NOBODY])
     return {row.id: unit.checked(user_table, UserRow(*row)) for row in found}
 
 
 def _tokens_by_serial(unit: UnitOfWork, serials: set[str]) -> dict[str, _Found]:
     rows: dict[str, list[Row[*tuple[Any, ...]]]] = {}
-    for row in unit.connection.execute(_TOKEN_IDS, {"serials": sorted(serials)}):
+    for row in _TOKEN_IDS.execute(unit.connection, sorted(serials)):
         rows.setdefault(row.serial, []).append(row)
     return {
         serial: _Found(

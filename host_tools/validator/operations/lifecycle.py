@@ -4,7 +4,7 @@ clock.
 Every operation takes locked tokens, changes them and records the change in their audit chain.
 """
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, select
 
 from host_tools.messages.catalogue import Message, listed
 from host_tools.validator.app_records import ApprovalState
@@ -18,6 +18,7 @@ from host_tools.validator.operations.token_limits import (
 from host_tools.validator.records import APP, NoticeKind, Status
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.store import token_rows
+from host_tools.validator.store.bulk_statements import BulkQuery
 from host_tools.validator.store.rows import ApprovalRow, TokenRow, UserRow
 from host_tools.validator.store.tables import (
     app_devices,
@@ -32,10 +33,11 @@ from host_tools.validator.store.tables import (
 )
 from host_tools.validator.store.unit_of_work import UnitOfWork, chain_row
 
-_ACTIVATED = select(tokens.c.id).where(
-    tokens.c.owner_id.in_(bindparam("owners", expanding=True)),
-    tokens.c.status.in_((Status.ACTIVE.value, Status.BLOCKED.value)),
-    tokens.c.kind != APP,
+_ACTIVATED = BulkQuery(
+    select(tokens.c.id).where(
+        tokens.c.status.in_((Status.ACTIVE.value, Status.BLOCKED.value)), tokens.c.kind != APP
+    ),
+    tokens.c.owner_id,
 )
 
 
@@ -147,7 +149,7 @@ def set_clock_ppm(unit: UnitOfWork, token: TokenRow, ppm: float) -> None:
 
 def activated_tokens(unit: UnitOfWork, owners: list[int]) -> list[TokenRow]:
     """Lock the active and blocked code tokens of users, who are given by id."""
-    found = unit.connection.execute(_ACTIVATED, {"owners": owners}).scalars().all()
+    found = _ACTIVATED.execute(unit.connection, owners).scalars().all()
     locked = unit.lock_tokens(found)
     return [locked[number] for number in found if number in locked]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from host_tools.otp import codes
 from host_tools.progress import Progress
@@ -18,6 +18,7 @@ from host_tools.validator.records import NewToken, Status
 from host_tools.validator.rule.drift import UNCERTAINTY_SET
 from host_tools.validator.store import audit_chain
 from host_tools.validator.store.audit_chain import Detail, Event
+from host_tools.validator.store.bulk_statements import BulkQuery
 from host_tools.validator.store.data_keys import DataKey
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import AuditRow, ChainHead, ChainRow, TokenRow
@@ -26,10 +27,8 @@ from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _BATCH = 500  # tokens written by one statement
 
-_KNOWN = select(tokens.c.serial, tokens.c.id).where(
-    tokens.c.serial.in_(bindparam("serials", expanding=True))
-)
-_FORMER = select(chains).where(chains.c.chain.in_(bindparam("serials", expanding=True)))
+_KNOWN = BulkQuery(select(tokens.c.serial, tokens.c.id), tokens.c.serial)
+_FORMER = BulkQuery(select(chains), chains.c.chain)
 
 
 def import_tokens(unit: UnitOfWork, new: Collection[NewToken], progress: Progress | None) -> int:
@@ -88,12 +87,12 @@ def _refuse_duplicates(serials: Sequence[str]) -> None:
 def _former_heads(unit: UnitOfWork, serials: list[str], first: int) -> dict[str, ChainHead]:
     """Give the chain heads that deleted tokens of the same serials left; KodebrikError when a token
     exists, since earlier or by this import, whose ids are greater than `first`."""
-    known = unit.connection.execute(_KNOWN, {"serials": serials}).first()
+    known = _KNOWN.execute(unit.connection, serials).first()
     if known is not None and known.id > first:
         raise InvalidError("import-token-twice", serial=known.serial)
     if known is not None:
         raise ConflictError("token-known", serial=known.serial)
-    former = unit.connection.execute(_FORMER, {"serials": serials})
+    former = _FORMER.execute(unit.connection, serials)
     return {row.chain: unit.checked(chains, ChainRow(*row)).chain_head for row in former}
 
 

@@ -36,7 +36,7 @@ from host_tools.validator.errors import AlteredError, NotFoundError
 from host_tools.validator.store import audit_chain, audit_root, counts, row_seals
 from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.audit_root import RootChange
-from host_tools.validator.store.bulk_statements import bulk_insert, bulk_update
+from host_tools.validator.store.bulk_statements import BulkQuery, bulk_insert, bulk_update
 from host_tools.validator.store.data_keys import DataKey, DataKeys
 from host_tools.validator.store.row_seals import SealedRow
 from host_tools.validator.store.rows import (
@@ -101,11 +101,9 @@ _UPDATE, _UPDATE_CHECKED = (
 )
 _LOCKED = select(tokens).order_by(tokens.c.id).with_for_update()
 _BY_ID = _LOCKED.where(tokens.c.id == bindparam("the_id"))  # half the work of an IN
-_BY_IDS = _LOCKED.where(tokens.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS = BulkQuery(_LOCKED, tokens.c.id)
 _BY_SERIAL = _LOCKED.where(tokens.c.serial == bindparam("serial"))
-_IDS_BY_SERIAL = select(tokens.c.id).where(
-    tokens.c.serial.in_(bindparam("serials", expanding=True))
-)
+_IDS_BY_SERIAL = BulkQuery(select(tokens.c.id), tokens.c.serial)
 _INSERT_ENTRIES = bulk_insert(audit)
 _INSERT_TOKENS = bulk_insert(tokens)
 _token_values = attrgetter(*tokens.columns.keys())
@@ -230,7 +228,7 @@ class UnitOfWork:
             if len(part) == 1:
                 found = self.connection.execute(_BY_ID, {"the_id": part[0]})
             else:
-                found = self.connection.execute(_BY_IDS, {"ids": part})
+                found = _BY_IDS.execute(self.connection, part)
             for row in found.all():
                 if row[0] in wanted:
                     self._hold(TokenRow(*row))
@@ -263,7 +261,7 @@ class UnitOfWork:
 
     def find_tokens(self, serials: Sequence[str]) -> dict[str, TokenRow]:
         """Lock tokens; give those that there are, by serial number."""
-        ids = self.connection.execute(_IDS_BY_SERIAL, {"serials": serials}).scalars().all()
+        ids = _IDS_BY_SERIAL.execute(self.connection, serials).scalars().all()
         locked = self.lock_tokens(ids)
         found = [locked[token_id] for token_id in ids if token_id in locked]
         return {token.serial: token for token in found}
