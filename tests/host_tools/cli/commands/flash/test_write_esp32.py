@@ -67,9 +67,7 @@ def board(rom, over, folder):
         emulator.serve(over.is_set)
 
 
-def test_the_whole_image_is_written_and_its_token_answers(
-    tmp_path, image, monkeypatch, capsys
-):
+def test_the_whole_image_is_written_and_its_token_answers(tmp_path, image, monkeypatch, capsys):
     monkeypatch.setattr(arrival, "TIMEOUT", REAL_LIMIT)
     over = threading.Event()
     with EspRom(tmp_path / "port") as rom:
