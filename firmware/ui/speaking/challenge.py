@@ -157,6 +157,7 @@ class Confirmation(Question):
 
     kind = "confirmation"
     new_first = True
+    approved = False  # until it is read back again, or begun again
 
     def __init__(
         self,
@@ -173,15 +174,20 @@ class Confirmation(Question):
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
+        self.approved = False
         self.lines = self.read_back
         return Question.from_start(self)
 
     def approve(self, key: str) -> "Screen":
         """Approve what was heard to its end; else read it back again, which is to be heard too."""
-        return Approved(self) if self._answers else self.from_start()
+        if not self._answers:
+            return self.from_start()
+        self.approved = True
+        return Approved(self)
 
     def begin_again(self, key: str) -> "Screen":
         """Return the first entry."""
+        self.approved = False
         return self._again()
 
     def _told(self, paragraphs: list) -> list:
@@ -205,6 +211,13 @@ class Approved(Question):
         """Return what was approved, to be read back and approved again."""
         return self._confirmation.from_start()
 
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says. When the red key that asked for the function
+        has taken the approval back before, that stands, and it is read back again."""
+        if self._confirmation.approved:
+            return Question.tell(self, view)
+        return self._confirmation.tell(view)
+
     def heard(self) -> None:
         """Give the response."""
         self.app.after(ENTERED, 0, self._go_on)
@@ -222,4 +235,5 @@ class Approved(Question):
         return paragraphs + self._confirmation.read_back
 
     def _go_on(self) -> None:
-        self.app.show(self._confirmation.then(self._confirmation))
+        asked = self._confirmation
+        self.app.show(asked.then(asked) if asked.approved else asked.from_start())

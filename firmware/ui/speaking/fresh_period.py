@@ -140,6 +140,18 @@ class FreshResponse(FreshPeriod):
         """Return what was approved, to be read back and approved again."""
         return self._confirmation.from_start()
 
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says; what was taken back is read back again."""
+        if self._confirmation.approved:
+            return FreshPeriod.tell(self, view)
+        return self._confirmation.tell(view)
+
+    def take_now(self, key: str) -> "Screen":
+        """Return the response; what was taken back is read back again instead."""
+        if self._confirmation.approved:
+            return FreshPeriod.take_now(self, key)
+        return self._confirmation.from_start()
+
     def say_again(self, key: str) -> "Screen":
         """Say the time that is left."""
         return FreshPeriod.from_start(self)

@@ -21,10 +21,10 @@ that can be taken back, all others the screen that was there.
 What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
 with the hash, which is no function's way in on those screens. When something else was said since,
 such as a volume, the hash says again what it would confirm, and confirms when that was heard to its
-end; a response always. Until that is said, what reads back takes the approval back (red, 0, red and
-0), and so does the star; other keys do what they do, and it stands. A hash within second_press_ms
-after red counts as red there: it may have been meant for the function of a hand that trembled and
-pressed red three times.
+end; a response always. Until that is said, what reads back takes the approval back (red, also as
+the first of two, 0, red and 0), and so does the star; other keys do what they do, and it stands. A
+hash within second_press_ms after red counts as red there: it may have been meant for the function
+of a hand that trembled and pressed red three times.
 
 A press is a trembling one when the same key went down less than TREMOR_MS before, was let go since
 (no bounce), and what it did then is not REPEATED: red that woke the token or asked for a function

@@ -15,7 +15,7 @@ from firmware.ui.speaking.view import MessageView, View, asked, failure
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import App, Lines, Ticks
+    from firmware.interfaces import Any, App, Lines, Ticks
 
 
 class PinEntry:
@@ -66,6 +66,9 @@ class PinEntry:
         return self._entry(title, then, lines + [asked(app, "pin")])
 
     def _ask_new(self, lines: "Lines") -> View:
+        # Red and 0 would lead to the code, and say the digits of the new PIN aloud as its check.
+        interaction: Any = self._app.interaction
+        interaction.accounts.forget()
         return HiddenEntry(self._app, ["new_pin"], MIN_PIN, MAX_PIN, self._ask_again, lines)
 
     def _ask_again(self, new: str) -> View:
@@ -108,6 +111,7 @@ class PinWait(View):
     """How long to wait before the next try; in the end, that it may be made."""
 
     refresh_ms: int | None = 1000
+    stays = True
 
     def __init__(self, app: "App", title: list, lines: list, seconds: int):
         """Count from now."""
@@ -115,6 +119,11 @@ class PinWait(View):
         self._over = False
         self.going_on = [["wait", self._number, self._unit]]
         View.__init__(self, app, title, "", lines + self.going_on)
+
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says, and how long to wait still."""
+        self.lines = view.told() + (self.going_on or [["press_red"]])
+        return self.from_start()
 
     def watch_ms(self, now: "Ticks") -> int | None:
         """Return the milliseconds to the end of the wait."""

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
@@ -12,6 +13,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.notices import smtp, webhook
+from host_tools.validator.operations.outbox import MAX_ATTEMPTS
 from host_tools.validator.records import Notice
 from host_tools.validator.service import Validator
 
@@ -29,37 +31,58 @@ class Channels:
     webhook: webhook.Webhook | None
     mail: smtp.MailServer | None
     time_zone: ZoneInfo = DEFAULT_ZONE  # of the times in mail
+    # The channels that have taken a notice which another one has not, by the notice's id.
+    taken: dict[int, set[str]] = field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
         return self.webhook is not None or self.mail is not None
 
+    def senders(self, notice: Notice, now: float) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Give the name of each channel that a notice is for, and what sends it there."""
+        hook, server = self.webhook, self.mail
+        if hook is not None:
+            yield "webhook", lambda: webhook.post(hook, notice, now)
+        if server is not None and notice.email is not None:
+            yield "mail server", lambda: smtp.send(server, notice, self.time_zone)
+
 
 def deliver(validator: Validator, channels: Channels, now: float) -> int:
-    """Send every notice that is due, once; give how many all channels accepted. A notice that fails
-    is retried later."""
+    """Send every notice that is due, once; give how many all channels have taken. A channel that
+    fails gets the notice again later, and holds up neither the other one nor other notices."""
     sent = 0
     for notice in validator.due_notices():
-        try:
-            _send(channels, notice, now)
-        # A channel's OSError, or a defect of this notice: others must not wait for it.
-        except Exception as error:
-            why = reason(error) if isinstance(error, OSError) else Message("notice-unsendable")
-            log.warning("Notice %d was not taken (%s); it is tried again later.", notice.id, why)
-            validator.notice_failed(notice)
-            FAILED.inc()
-        else:
+        if _send(channels, notice, now):
             validator.notice_sent(notice)
             SENT.inc()
             sent += 1
+        else:
+            validator.notice_failed(notice)
+            FAILED.inc()
     return sent
 
 
-def _send(channels: Channels, notice: Notice, now: float) -> None:
-    if channels.webhook is not None:
-        webhook.post(channels.webhook, notice, now)
-    if channels.mail is not None and notice.email is not None:
-        smtp.send(channels.mail, notice, channels.time_zone)
+def _send(channels: Channels, notice: Notice, now: float) -> bool:
+    """Send a notice to the channels that have not taken it; say whether all have."""
+    taken = channels.taken.pop(notice.id, set())
+    is_whole = True
+    for name, send in channels.senders(notice, now):
+        if name in taken:
+            continue
+        try:
+            send()
+        except Exception as error:  # a channel's OSError, or a defect of this notice
+            is_whole = False
+            why = reason(error) if isinstance(error, OSError) else Message("notice-unsendable")
+            log.warning(
+                "Notice %d was not taken by the %s (%s); it is tried again later.",
+                *(notice.id, name, why),
+            )
+        else:
+            taken.add(name)
+    if not is_whole and notice.attempts + 1 < MAX_ATTEMPTS:
+        channels.taken[notice.id] = taken
+    return is_whole
 
 
 class Delivery(threading.Thread):

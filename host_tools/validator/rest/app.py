@@ -35,7 +35,7 @@ from host_tools.validator.app_records import (
     WebAuthnSite,
 )
 from host_tools.validator.errors import InvalidError, SessionEndedError
-from host_tools.validator.http.authentication import GUESS, ApiKeyAuthenticator
+from host_tools.validator.http.authentication import ApiKeyAuthenticator
 from host_tools.validator.http.fields import Code, Name, RequestBody, Text
 from host_tools.validator.http.metrics import ACTIVATIONS, ANSWERS, APP_SESSIONS
 from host_tools.validator.http.refusals import responses
@@ -239,8 +239,6 @@ def activate(request: Request, service: Service, body: Activation) -> dict[str, 
     ACTIVATIONS.labels(str(device is not None).lower()).inc()
     if device is None:
         raise InvalidError("app-not-activated")
-    if body.code is not None:
-        authenticator.give_back(request, GUESS)  # the number that was asked for with it
     return {
         "device": device.device,
         "name": device.name,

@@ -45,7 +45,7 @@ def events(gesture: Gesture) -> list[tuple[int, str, bool]]:
 
 class Payment:
     """What a payment's dialogue may do: read back, heard, approved, signed. What reads back takes
-    an approval back; a function leaves it, also where the first of its reds has read back."""
+    an approval back, also as the first of a function's two reds; a function leaves it."""
 
     def __init__(self) -> None:
         self.screen = "read-back"
@@ -53,7 +53,6 @@ class Payment:
         self.approved = False
         self.may_sign = 0
         self._else_said = False  # last
-        self._taken_back = False  # by red, which may come to be the first of two
         self._red_before = False  # whether the last key was red
         self._asked = False  # for a function
         self._function = ""  # the last key, where it chose one
@@ -77,10 +76,8 @@ class Payment:
             pause = 240
         soon_after_red = self._red_before and pause <= 1000
         function = way == "chord" or self._asked
-        if self._asked or (way == "chord" and soon_after_red):
-            self.approved = self._taken_back
         again = way == "alone" and key == self._function and pause < 600
-        self._red_before = self._asked = self._taken_back = False
+        self._red_before = self._asked = False
         self._function = key if function or again else ""
         if again:
             return
@@ -99,7 +96,6 @@ class Payment:
     def _red(self, pause: int) -> None:
         second = self._red_before and pause <= 1000
         self._asked = not self._asked and second
-        self._taken_back = self._taken_back or self.approved
         self._red_before = True
         self._function = ""
         self._read_back()

@@ -168,9 +168,8 @@ def test_the_third_wrong_pin_makes_its_user_wait(runtime: Runtime):
     play(runtime, "red", "until quiet", pin=PIN)
     assert wrong(runtime, 3) == ["pin", "is_wrong", "tries_left", "7", "wait", "30", "seconds"]
     assert again(runtime, "wait 11000", "red", "until quiet") == ["pin", "wait", "20", "seconds"]
-    assert set(again(runtime, *PIN, "until quiet")) == {"no_function", "press_red"}, (
-        "no try is taken meanwhile"
-    )
+    heard = again(runtime, *PIN, "until quiet")
+    assert heard[-4:-1] == ["no_function", "wait", "10"], "no try is taken meanwhile"
     heard = again(runtime, "red", "wait 21000")
     assert (heard[:2], heard[-3:]) == (["pin", "wait"], ["seconds", "pin", "press_red"]), (
         "and it tells when it is over"
@@ -204,7 +203,8 @@ def test_a_wait_that_outlasts_the_time_to_turning_off_is_said_then_and_after_red
 def test_a_key_without_a_meaning_hides_no_end_of_the_wait(runtime: Runtime):
     play(runtime, "red", "until quiet", pin=PIN)
     wrong(runtime, 3)
-    assert again(runtime, "9", "until quiet") == ["no_function", "press_red"]
+    heard = again(runtime, "9", "until quiet")
+    assert heard[:4] == ["pin", "is_wrong", "no_function", "wait"]
     assert again(runtime, "wait 30000")[-2:] == ["pin", "press_red"]
 
 
@@ -289,6 +289,28 @@ def test_the_status_leads_out_of_the_change_of_a_pin_where_nothing_is_typed(
 def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
     assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "hash", "end"]
     assert enter(runtime, "40963") == ["new_pin", "again", "hash", "end"]
+
+
+@pytest.mark.parametrize("keys", ["red+0", "red+2"])
+@pytest.mark.parametrize("typed", [[], ["40963"]])
+def test_no_function_says_the_digits_of_a_new_pin(runtime: Runtime, keys: str, typed: list[str]):
+    """Not even as the check of a code that it would lead to."""
+    again(runtime, "red", "until quiet")
+    change(runtime, PIN, *typed)
+    heard = again(runtime, keys, "until quiet", *"8264", "until quiet")
+    assert "code" not in heard
+    assert not {"8", "2", "6"} & set(heard)
+
+
+def test_a_function_leaves_the_wait_after_wrong_pins(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    wrong(runtime, 3)
+    heard = again(runtime, "wait 2000", "red+3", "until quiet")
+    assert heard[:4] == ["pin", "is_wrong", "volume", "7"]
+    assert "wait" in heard
+    assert again(runtime, "wait 31000") == ["pin", "press_red"]
+    assert again(runtime, "red+3", "until quiet") == ["pin", "volume", "8", "press_red"]
+    assert again(runtime, "red", "until quiet") == ASKED
 
 
 def test_two_new_pins_that_differ_are_refused(runtime: Runtime):

@@ -382,6 +382,24 @@ def test_a_notice_that_no_channel_can_send_holds_up_no_other(
     assert quiet.statistics().notices_waiting == 1
 
 
+@pytest.mark.parametrize("failing", ["webhook", "mail server"])
+def test_a_channel_that_fails_holds_up_no_other_and_each_takes_a_notice_once(
+    quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock, failing: str
+) -> None:
+    use(quiet, tokens)
+    with mail_server() as (box, server):
+        channels = Channels(Webhook(url=receiver.url, secret=SECRET), server)
+        receiver.statuses = [410] if failing == "webhook" else []
+        box.refusing = failing == "mail server"
+        assert deliver(quiet, channels, clock()) == 0
+        assert (len(receiver.got), len(box.mails)) == (1, int(failing == "webhook"))
+        box.refusing = False
+        clock.advance(61)
+        assert deliver(quiet, channels, clock()) == 1
+    assert (len(receiver.got), len(box.mails)) == (1 + (failing == "webhook"), 1)
+    assert channels.taken == {}
+
+
 def test_the_log_says_in_words_why_a_notice_was_not_taken(
     quiet: Validator,
     receiver: Receiver,
@@ -397,7 +415,7 @@ def test_the_log_says_in_words_why_a_notice_was_not_taken(
         monkeypatch.setattr(quiet, "due_notices", lambda: [notice])
         assert deliver(quiet, channels, START) == 0
         (line,) = caplog.messages
-        return line.partition("not taken ")[2]
+        return line.partition("not taken by the ")[2]
 
     def answers(refusal: Exception) -> None:
         def refuse(*_: object) -> None:
@@ -407,13 +425,13 @@ def test_the_log_says_in_words_why_a_notice_was_not_taken(
 
     hooked = Channels(Webhook(url=receiver.url, secret=SECRET), None)
     receiver.statuses = [503]
-    assert told(hooked) == "(the answer is status 503); it is tried again later."
+    assert told(hooked) == "webhook (the answer is status 503); it is tried again later."
     monkeypatch.setattr(webhook, "_post", lambda *_: 1 // 0)
-    assert told(hooked) == "(a defect in making or sending it); it is tried again later."
+    assert told(hooked) == "webhook (a defect in making or sending it); it is tried again later."
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     nowhere = Channels(None, MailServer(host="127.0.0.1", port=port, sender="a@example.dk"))
-    assert told(nowhere) == "(Connection refused); it is tried again later."
+    assert told(nowhere) == "mail server (Connection refused); it is tried again later."
     with mail_server() as (_, server):
         mailed = Channels(None, server)
         for refusal, said in (
@@ -422,7 +440,7 @@ def test_the_log_says_in_words_why_a_notice_was_not_taken(
             (smtplib.SMTPServerDisconnected("anna?"), "does not go on as SMTP does"),
         ):
             answers(refusal)
-            assert told(mailed) == f"(the mail server {said}); it is tried again later."
+            assert told(mailed) == f"mail server (the mail server {said}); it is tried again later."
 
 
 def test_no_notice_holds_a_code_or_a_secret(
