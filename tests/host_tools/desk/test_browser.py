@@ -428,7 +428,9 @@ def test_a_number_s_limits_are_told_in_the_language_of_the_page(
     desk: Made, open_page: Opened
 ) -> None:
     page = open_page(desk(), language="en-GB")
-    page.get_by_role("link", name="Dansk").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Dansk").click()
+    expect(page.locator("#token-1-time")).not_to_have_text("")
     notice = page.locator("#notice")
     page.locator("#token-1-operation").fill("0")
     page.locator("#token-1-cut-at").click()
