@@ -370,6 +370,7 @@ def test_a_stray_key_or_a_function_leaves_an_approval_and_the_response_follows(
     assert again(runtime, *keys, "until quiet", "until quiet")[-7:] == response
 
 
+@pytest.mark.clause("challenge: answered", "4.2.7")
 @pytest.mark.parametrize("function", ["red+3", "red+5", "red+#", "red+*", "red+2"])
 @pytest.mark.parametrize("pause", [200, 500, 900])
 @pytest.mark.parametrize("late", [False, True])
