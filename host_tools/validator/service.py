@@ -523,10 +523,10 @@ class Validator:
         """Remove a notice that was delivered."""
         self._write("notices", outbox.remove, notice)
 
-    def notice_failed(self, notice: Notice) -> None:
+    def notice_failed(self, notice: Notice) -> bool:
         """Try again after 1, 2, 4 … minutes, at most a day apart; given up after 12 attempts, with
-        an audit entry."""
-        self._write("notices", outbox.postpone, notice)
+        an audit entry. Say whether it is tried again."""
+        return self._write("notices", outbox.postpone, notice)
 
     # Health
 

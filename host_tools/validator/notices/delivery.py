@@ -13,7 +13,6 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.notices import smtp, webhook
-from host_tools.validator.operations.outbox import MAX_ATTEMPTS
 from host_tools.validator.records import Notice
 from host_tools.validator.service import Validator
 
@@ -57,14 +56,16 @@ def deliver(validator: Validator, channels: Channels, now: float) -> int:
             SENT.inc()
             sent += 1
         else:
-            validator.notice_failed(notice)
             FAILED.inc()
+            if validator.notice_failed(notice):
+                continue  # to be tried again
+        channels.taken.pop(notice.id)
     return sent
 
 
 def _send(channels: Channels, notice: Notice, now: float) -> bool:
     """Send a notice to the channels that have not taken it; say whether all have."""
-    taken = channels.taken.pop(notice.id, set())
+    taken = channels.taken.setdefault(notice.id, set())
     is_whole = True
     for name, send in channels.senders(notice, now):
         if name in taken:
@@ -80,8 +81,6 @@ def _send(channels: Channels, notice: Notice, now: float) -> bool:
             )
         else:
             taken.add(name)
-    if not is_whole and notice.attempts + 1 < MAX_ATTEMPTS:
-        channels.taken[notice.id] = taken
     return is_whole
 
 

@@ -84,20 +84,21 @@ def remove(unit: UnitOfWork, notice: Notice) -> None:
     unit.delete(notices, notices.c.id == notice.id)
 
 
-def postpone(unit: UnitOfWork, notice: Notice) -> None:
+def postpone(unit: UnitOfWork, notice: Notice) -> bool:
     """Make a failed notice due again, each time after twice the wait; give up after
-    MAX_ATTEMPTS."""
+    MAX_ATTEMPTS. Say whether it is due again."""
     attempts = notice.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         remove(unit, notice)
         unit.record_server_event("given_up", {"kind": notice.kind.value, "serial": notice.serial})
-        return
+        return False
     query = select(notices).where(notices.c.id == notice.id).with_for_update()
     row = unit.find(notices, NoticeRow, query)
     if row is None:  # its user was deleted meanwhile
-        return
+        return False
     wait = min(_FIRST_WAIT * 2**notice.attempts, _LONGEST_WAIT)
     unit.update(notices, row, row._replace(attempts=attempts, due_at=unit.now + wait))
+    return True
 
 
 def _notice(row: NoticeRow, user: UserRow, token: TokenRow | None) -> Notice:
