@@ -89,7 +89,8 @@ def syntax_error(error: SyntaxError) -> KodebrikError:
     )
 
 
-def _modules(path: Path, source: bytes) -> set[str]:
+@cache
+def _modules(path: Path, source: bytes) -> frozenset[str]:
     """Give the modules of the firmware that a module imports."""
     found: set[str] = set()
     for node in ast.walk(parsed(path, source)):
@@ -97,7 +98,7 @@ def _modules(path: Path, source: bytes) -> set[str]:
             found.add(node.module)
         elif isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
-    return {name for name in found if name.partition(".")[0] == FIRMWARE.name}
+    return frozenset(name for name in found if name.partition(".")[0] == FIRMWARE.name)
 
 
 @cache
