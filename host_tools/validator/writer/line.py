@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
 from typing import Any, TypeAlias
@@ -20,7 +20,6 @@ CONNECT_SECONDS = 10.0  # that a check waits for a writer to send it to: a new o
 ANSWER_SECONDS = 30.0  # that a check waits in all
 PROBE_SECONDS = 5.0  # that a readiness probe waits
 _PAUSE = 0.05  # seconds between two attempts to connect
-_LOOK_UP = 0.5  # seconds after which a thread that waits sees that it is to end
 # Checks that wait for their outcomes; further ones are sent when those have come. Their messages
 # fit into the buffer of a socket, so that sending never waits, even for a writer that hangs.
 _MAX_SENT = 64
@@ -93,21 +92,18 @@ class WriterLine:
 
     def _begin(self) -> None:
         self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._listen, name="writer", daemon=True).start()
+        self._start(self._connect)
         self._watch()
 
-    def _listen(self) -> None:
-        """Connect, and take what comes, again and again."""
+    def _start(self, function: Callable[..., None], *arguments: Line) -> None:
+        threading.Thread(target=function, args=arguments, name="writer", daemon=True).start()
+
+    def _connect(self) -> None:
         while not self._closed.is_set():
             line = _connect(self._address, time.monotonic() + CONNECT_SECONDS)
-            if line is None:
-                continue
-            self._call(self._connected, line)
-            with contextlib.suppress(OSError, EOFError):
-                while not self._closed.is_set():
-                    if line.poll(_LOOK_UP):
-                        self._call(self._received, line.recv())
-            self._call(self._lost, line)
+            if line is not None:
+                self._call(self._connected, line)
+                return
 
     def _call(self, function: Any, argument: object) -> None:
         assert self._loop is not None  # noqa: S101 - set by _begin()
@@ -115,8 +111,29 @@ class WriterLine:
             self._loop.call_soon_threadsafe(function, argument)
 
     def _connected(self, line: Line) -> None:
+        assert self._loop is not None  # noqa: S101 - set by _begin()
         self._line = line
+        try:
+            self._loop.add_reader(line.fileno(), self._readable, line)
+        except NotImplementedError:  # Windows: its event loop cannot wait for this kind of line
+            self._start(self._listen, line)
         self._flush()
+
+    def _readable(self, line: Line) -> None:
+        try:
+            outcomes = line.recv()
+        except (OSError, EOFError):
+            assert self._loop is not None  # noqa: S101 - set by _begin()
+            self._loop.remove_reader(line.fileno())
+            self._lost(line)
+        else:
+            self._received(outcomes)
+
+    def _listen(self, line: Line) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                self._call(self._received, line.recv())
+        self._call(self._lost, line)
 
     def _received(self, outcomes: Sequence[Packed | Exception]) -> None:
         for packed in outcomes:
@@ -128,6 +145,7 @@ class WriterLine:
         line.close()
         while self._sent:
             _settle(self._sent.popleft(), UnavailableError("writer-gone"))
+        self._start(self._connect)
 
     def _flush(self) -> None:
         self._flushing = False
