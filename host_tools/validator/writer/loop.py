@@ -119,9 +119,8 @@ class Writer:
                 requests += (CheckRequest(*packed) for packed in message)
                 if not line.poll(0):
                     break
-        except (OSError, EOFError):  # the worker has ended, and nobody waits
+        except (OSError, EOFError):  # the worker has ended; what it sent is decided for the audit
             self._drop(line)
-            return []
         return requests
 
     def _send(self, line: Line, message: object) -> None:

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import pickle
+import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from host_tools.validator.service import Validator
 from host_tools.validator.writer import line as line_module
 from host_tools.validator.writer.line import WriterLine
 from host_tools.validator.writer.loop import Writer
-from host_tools.validator.writer.messages import Address
+from host_tools.validator.writer.messages import Address, pack_request
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
@@ -129,6 +131,27 @@ def test_checks_wait_for_a_writer_that_starts(
         timer.start()
         assert reasons_of(WriterLine(address), asked) == [Reason.ACCEPTED] * len(holders)
         timer.join()
+
+
+def test_what_a_worker_sent_before_it_ended_is_decided(
+    address: Address, database: str, clock: VirtualClock, holders: list[EnrolledToken]
+) -> None:
+    decided: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    class Told(Validator):
+        def decide(self, requests):
+            outcomes = super().decide(requests)
+            decided.put(len(outcomes))
+            return outcomes
+
+    asked = [pack_request(CheckRequest(one.code(), user_id=one.user_id)) for one in holders]
+    with running(address, lambda: Told(database, MASTER, clock)):
+        with Client(address.place, authkey=address.secret) as line:
+            for one in asked:
+                line.send([one])
+        told = 0
+        while told < len(holders):
+            told += decided.get(timeout=REAL_LIMIT)
 
 
 def test_without_a_writer_a_check_is_refused_after_a_while(
