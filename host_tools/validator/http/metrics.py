@@ -32,7 +32,7 @@ if SHARED in os.environ:
     # Workers are processes of their own, not forks: to ask for the number at every count would cost
     # three system calls a check.
     _NUMBER = os.getpid()
-    values.ValueClass = values.MultiProcessValue(lambda: _NUMBER)
+    values.ValueClass = values.MultiProcessValue(lambda: _NUMBER)  # type: ignore[no-untyped-call]
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 CHECKS = Counter("kodebrik_checks", "Codes checked, by verdict.", ["reason"])
 CHECK_SECONDS = Histogram(
