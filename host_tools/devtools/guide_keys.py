@@ -17,6 +17,11 @@ _WORDS: dict[str, dict[str, Any]] = {
         "quote": "“{}”",
         "function": "Red and {}",
         "red alone": "Red alone",
+        "again": "The same key alone, touched again within {} seconds of its last touch, is its "
+        "function once more with {}. Touched later, it is a key like all others: while you type, "
+        "its digit is typed, and it is said how many digits there are.",
+        "decimal": ".",
+        "and": "and",
         "keys": {
             "*": "star",
             "#": "hash",
@@ -99,6 +104,11 @@ _WORDS: dict[str, dict[str, Any]] = {
         "quote": "»{}«",
         "function": "Rød og {}",
         "red alone": "Rød alene",
+        "again": "Den samme tast alene, rørt igen inden {} sekunder efter sidste berøring, er dens "
+        "funktion en gang til ved {}. Rører du den senere, er den en tast som alle andre: Mens du "
+        "taster, bliver dens ciffer tastet, og der bliver sagt, hvor mange cifre der står.",
+        "decimal": ",",
+        "and": "og",
         "keys": {
             "*": "stjerne",
             "#": "firkant",
@@ -178,20 +188,23 @@ _WORDS: dict[str, dict[str, Any]] = {
 
 
 def functions(language: str) -> str:
-    """Give the list of functions: the keys, the name that the token says, and what it does."""
+    """Give the list of functions: the keys, the name that the token says, and what it does; and how
+    long a key alone does its function again."""
     words = _WORDS[language]
     phrases = languages.load(language).phrases
     named = [(words["red alone"], ("new_code",), ("red", 0))] + [
         (words["function"].format(words["keys"].get(key, key)), said, (name, argument))
         for key, (name, argument, said) in _KEYMAP.FUNCTIONS.items()
     ]
-    return "\n".join(
-        _item(
-            f"{keys}: {words['quote'].format(' '.join(phrases[each] for each in said))} "
-            f"{words['functions'][what]}"
-        )
+    items = [
+        f"{keys}: {words['quote'].format(' '.join(phrases[each] for each in said))} "
+        f"{words['functions'][what]}"
         for keys, said, what in named
-    )
+    ]
+    repeated = [key for key, (name, _, _) in _KEYMAP.FUNCTIONS.items() if name in _KEYMAP.REPEATED]
+    seconds = str(_KEYMAP.TREMOR_MS / 1000).replace(".", words["decimal"])
+    which = f"{', '.join(repeated[:-1])} {words['and']} {repeated[-1]}"
+    return "\n".join(map(_item, [*items, words["again"].format(seconds, which)]))
 
 
 def screens(language: str) -> str:

@@ -60,6 +60,7 @@ class NumberEntry(Question):
 
     kind = "entry"
     hint: "Lines" = ()  # said while nothing is typed
+    _else_said = False  # since the last digit
 
     def __init__(
         self,
@@ -82,18 +83,29 @@ class NumberEntry(Question):
 
     def from_start(self) -> View:
         """Return this view with its prompt and with what has been typed."""
+        if self.typed and self.app.screen is not self:
+            self._else_said = True
         self.lines = self._prompt + (self._typed_so_far() or list(self.hint)) + [_END]
         return Question.from_start(self)
 
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says, and with how many digits stand."""
+        self._tell(*(view.told() + stand(self.typed)))
+        self._answers = False
+        self._else_said = True
+        return self
+
     def add(self, key: str) -> "Screen":
-        """Add a digit."""
+        """Add a digit. When something else was said since the last one, such as a volume, say how
+        many there are: the key may have been meant for one step more of that."""
         self._before = self.typed
         if len(self.typed) == self._most:
             self._tell(["end", "hash"])
         else:
             self._answers = True
             self.typed += key
-            self._added(key)
+            self._added(key, stand(self.typed) if self._else_said else [])
+            self._else_said = False
         return self
 
     def clear(self, key: str) -> "Screen":
@@ -118,9 +130,9 @@ class NumberEntry(Question):
         self.app.after(ENTERED, 0, self._end)
         return LATER
 
-    def _added(self, key: str) -> None:
-        self._said = [key]
-        self.lines = self._typed_so_far()
+    def _added(self, key: str, more: list) -> None:
+        self._said = [key] + [part for paragraph in more for part in paragraph]
+        self.lines = self._typed_so_far() + more
         View.from_start(self)
 
     def _told(self, paragraphs: list) -> list:
@@ -139,12 +151,6 @@ class HiddenEntry(NumberEntry):
 
     first = True
 
-    def tell(self, view: View) -> View:
-        """Return this view with what a function says, and with how many digits stand."""
-        self._tell(*(view.told() + self._typed_so_far()))
-        self._answers = False
-        return self
-
     def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw a dot for each digit at the bottom."""
         View.draw(self, canvas, now)
@@ -152,27 +158,31 @@ class HiddenEntry(NumberEntry):
         for place in range(len(self.typed)):
             canvas.ellipse(3 * _DOT * (2 * place + 1) // 2 + _DOT, y, _DOT, _DOT, 1, True)
 
-    def _added(self, key: str) -> None:
+    def _added(self, key: str, more: list) -> None:
         jack = self.app.hardware.jack
 
         def name() -> str:
             # Called when the clip is about to sound: by then the loudspeaker is on or not.
             return key if jack is not None and jack.plugged else "digit"
 
-        self._said = [name]
-        self.lines = [["digit"]]
-        View.from_start(self)
+        self._tell(["digit"], *more)
+        self._said[0] = name
 
     def _told(self, paragraphs: list) -> list:
         return paragraphs
 
     def _typed_so_far(self) -> list:
-        return [what_stands(self.typed)] if self.typed else []
+        return stand(self.typed)
 
 
 def groups_of_four(digits: str) -> tuple:
     """Return a long number in groups of four from its beginning."""
     return tuple([digits[start : start + 4] for start in range(0, len(digits), 4)])
+
+
+def stand(typed: str) -> list:
+    """Return the paragraph that says how many digits stand, none where none does."""
+    return [what_stands(typed)] if typed else []
 
 
 def what_stands(typed: str) -> list:

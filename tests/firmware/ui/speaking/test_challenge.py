@@ -259,6 +259,27 @@ def test_the_hash_after_something_else_was_said_says_what_was_typed_and_ends_not
 
 
 @pytest.mark.clause("challenge: answered", "4.2.7")
+@pytest.mark.parametrize("function", ["red+3", "red+5", "red+8", "red+#", "red+2", "hold 0 2100"])
+@pytest.mark.parametrize("payment", [False, True])
+def test_after_something_else_was_said_it_is_said_how_many_digits_stand(
+    runtime: Runtime, payment: bool, function: str
+):
+    begin(
+        runtime,
+        held(**{"suite": "OCRA-1:HOTP-SHA256-8:QA24", "entry": "payment"} if payment else {}),
+    )
+    for typed in ("25", "1234")[: 1 + payment]:
+        again(runtime, *typed, "until quiet")
+        heard = again(runtime, function, "until quiet", "wait 21000", "until quiet")
+        count = str(len(typed))
+        assert heard[-3:] == [count, "digit", "saved"]
+        more = str(len(typed) + 1)
+        assert again(runtime, "3", "until quiet") == ["3", more, "digit", "saved"]
+        assert again(runtime, "0", "until quiet") == ["0"], "counted once"
+        again(runtime, "#", "until quiet")
+
+
+@pytest.mark.clause("challenge: answered", "4.2.7")
 def test_a_hash_struck_twice_reads_back_and_approves_nothing(runtime: Runtime):
     begin(runtime, held())
     enter(runtime, NUMBER)
@@ -293,7 +314,8 @@ def test_no_function_gives_up_what_was_typed_or_read_back(
 ):
     begin(runtime, *[held()] * accounts)
     again(runtime, *NUMBER[:3])
-    assert again(runtime, f"red+{key}", "until quiet")[-1] == "no_function"
+    heard = again(runtime, f"red+{key}", "until quiet")
+    assert heard[-4:] == ["no_function", "3", "digit", "saved"]
     enter(runtime, NUMBER[3:])
     assert again(runtime, f"red+{key}", "until quiet") == ["no_function"]
     assert again(runtime, "#", "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]

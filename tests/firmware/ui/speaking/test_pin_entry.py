@@ -141,9 +141,29 @@ def test_after_something_else_was_said_it_is_said_how_many_digits_of_the_pin_sta
     play(runtime, "red", "until quiet", *PIN[:3], "until quiet", pin=PIN)
     heard = again(runtime, function, "until quiet", "wait 21000", "until quiet")
     assert heard[-3:] == stand(3)
-    assert again(runtime, PIN[3], "until quiet") == ["digit"]
+    assert again(runtime, PIN[3], "until quiet") == ["digit", *stand(4)]
     assert gives_code(again(runtime, "#", "until quiet"))
     assert runtime.call(INTERACTION, "pin_tries") == 0
+
+
+@pytest.mark.clause("pin: tries", "5.9")
+@pytest.mark.parametrize("headset", [False, True])
+@pytest.mark.parametrize("typed", [0, 2])
+def test_a_step_of_the_volume_that_comes_too_late_is_heard_to_be_typed(
+    runtime: Runtime, typed: int, headset: bool
+):
+    play(runtime, *["in"] * headset, "red", "until quiet", *PIN[:typed], pin=PIN)
+    again(runtime, "red", "red", "3", "wait 700")
+    heard = again(runtime, "3", "until quiet")
+    assert heard == ["3" if headset else "digit", *stand(typed + 1)]
+    assert again(runtime, "4", "until quiet") == ["4" if headset else "digit"]
+    assert runtime.call(INTERACTION, "pin_tries") == 0
+
+
+def test_a_step_of_the_volume_that_comes_in_time_is_one(runtime: Runtime):
+    play(runtime, "red", "until quiet", *PIN[:2], pin=PIN)
+    again(runtime, "red", "red", "3", "wait 500")
+    assert again(runtime, "3", "until quiet") == ["volume", "8", *stand(2)]
 
 
 def test_where_no_digit_of_the_pin_stands_none_is_said(runtime: Runtime):
