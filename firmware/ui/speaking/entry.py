@@ -97,15 +97,17 @@ class NumberEntry(Question):
 
     def add(self, key: str) -> "Screen":
         """Add a digit. When something else was said since the last one, such as a volume, say how
-        many there are: the key may have been meant for one step more of that."""
+        many there are: the key may have been meant for one step more of that. Not when all was
+        said again since."""
         self._before = self.typed
         if len(self.typed) == self._most:
             self._tell(["end", "hash"])
         else:
-            self._answers = True
             self.typed += key
-            self._added(key, stand(self.typed) if self._else_said else [])
+            counts = self._else_said and not self._answers
             self._else_said = False
+            self._answers = True
+            self._added(key, stand(self.typed) if counts else [])
         return self
 
     def clear(self, key: str) -> "Screen":

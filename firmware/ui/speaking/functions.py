@@ -173,8 +173,13 @@ def _title(interaction: "Interaction", name: str) -> list:
 
 def status(interaction: "Interaction", _: int) -> View:
     """Say how the token is, and offer what has no key of its own where its keys are free."""
+    settings: list = []
+    if interaction.app.vault.pin is not None:
+        from firmware.ui.speaking.pin_entry import tries_left
+
+        settings = [["pin"] + line for line in tries_left(interaction.app.vault)]
     if _stays(interaction.app.screen, "status"):
-        return StatusPage(interaction.app, (), {})
+        return StatusPage(interaction.app, settings, {})
     choices: dict = {"1": (_title(interaction, "inverted"), lambda: theme(interaction))}
     if interaction.app.vault.pin is not None:
         choices["2"] = (["pin"], lambda: interaction.accounts.pin_entry().change())
@@ -188,7 +193,7 @@ def status(interaction: "Interaction", _: int) -> View:
             _title(interaction, name),
             lambda name=name: setting(interaction, name, 0),
         )
-    settings = [_title(interaction, "volume"), _title(interaction, "speed")]
+    settings += [_title(interaction, "volume"), _title(interaction, "speed")]
     return StatusPage(interaction.app, settings, choices)
 
 

@@ -15,7 +15,7 @@ from firmware.ui.speaking.view import MessageView, View, asked, failure
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import Any, App, Lines, Ticks
+    from firmware.interfaces import Any, App, Lines, Ticks, Vault
 
 
 class PinEntry:
@@ -30,9 +30,10 @@ class PinEntry:
         """Return the entry of the PIN, or the wait before it; then() gives the view after the right
         PIN."""
         left = self._wait_left()
+        lines = tries_left(self._app.vault)
         if left:
-            return PinWait(self._app, ["pin"], [], left)
-        return self._entry(asked(self._app, "pin"), then)
+            return PinWait(self._app, ["pin"], lines, left)
+        return self._entry(asked(self._app, "pin"), then, lines)
 
     def change(self) -> View:
         """Return the entries of the PIN, of a new one, and of the new one again."""
@@ -59,7 +60,7 @@ class PinEntry:
         if vault.state == BLOCKED:
             return failure(app, "blocked")
         title = ["pin", "is_wrong"]
-        lines = [["tries_left", str(PIN_TRIES - vault.pin["tries"])]]
+        lines = tries_left(vault)
         left = self._wait_left()
         if left:
             return PinWait(app, title, lines, left)
@@ -107,6 +108,13 @@ class PinEntry:
         return max(0, pin["at"] + wait - now)
 
 
+def tries_left(vault: "Vault") -> list:
+    """Return the paragraph that says how many tries are left after a wrong PIN, none when the last
+    one was right."""
+    tries = 0 if vault.pin is None else vault.pin["tries"]
+    return [["tries_left", str(PIN_TRIES - tries)]] if tries else []
+
+
 class PinWait(View):
     """How long to wait before the next try; in the end, that it may be made."""
 
@@ -118,12 +126,20 @@ class PinWait(View):
         self._ends = time.ticks_add(time.ticks_ms(), seconds * 1000)
         self._over = False
         self.going_on = [["wait", self._number, self._unit]]
+        self._tries = lines
         View.__init__(self, app, title, "", lines + self.going_on)
+
+    def from_start(self) -> View:
+        """Return this view with the tries that are left."""
+        return self._with(self._tries)
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says, and how long to wait still."""
-        self.lines = view.told() + (self.going_on or [["press_red"]])
-        return self.from_start()
+        return self._with(view.told())
+
+    def _with(self, lines: list) -> View:
+        self.lines = lines + (self.going_on or [["press_red"]])
+        return View.from_start(self)
 
     def watch_ms(self, now: "Ticks") -> int | None:
         """Return the milliseconds to the end of the wait."""

@@ -299,7 +299,7 @@ def pays(day: Day) -> None:
     hand, emulator = day.hand, day.emulator
     day.hears_last(hand.function("#"), *GIRO_ASKS)
     day.hears_last(hand.type("125"), "5")
-    day.hears(hand.function("3"), "volume", "8")
+    day.hears(hand.function("3"), "volume", "8", "3", "digit", "saved")
     day.hears(hand.press("red"), *GIRO_ASKS[:-2], *"125", "hash", "end")
     day.hears(hand.type("0"), "0")
     day.hears(hand.press("#"), "type", "payee", "hash", "end")

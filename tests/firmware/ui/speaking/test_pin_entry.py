@@ -16,6 +16,11 @@ REST = [
 ]
 
 
+def asked(left: int) -> list[str]:
+    """How the PIN is asked for when so many tries are left."""
+    return ["type", "pin", "tries_left", str(left), "hash", "end"]
+
+
 def stand(digits: int) -> list[str]:
     """How it is said that so many digits stand, which are not named."""
     return [str(digits), "digit", "saved"]
@@ -187,22 +192,53 @@ def test_a_wrong_pin_says_how_many_tries_are_left(runtime: Runtime):
 def test_the_third_wrong_pin_makes_its_user_wait(runtime: Runtime):
     play(runtime, "red", "until quiet", pin=PIN)
     assert wrong(runtime, 3) == ["pin", "is_wrong", "tries_left", "7", "wait", "30", "seconds"]
-    assert again(runtime, "wait 11000", "red", "until quiet") == ["pin", "wait", "20", "seconds"]
+    assert again(runtime, "wait 10000", "red", "until quiet") == [
+        *("pin", "tries_left", "7", "wait", "20", "seconds")
+    ]
     heard = again(runtime, *PIN, "until quiet")
     assert heard[-4:-1] == ["no_function", "wait", "10"], "no try is taken meanwhile"
     heard = again(runtime, "red", "wait 21000")
-    assert (heard[:2], heard[-3:]) == (["pin", "wait"], ["seconds", "pin", "press_red"]), (
-        "and it tells when it is over"
-    )
-    assert again(runtime, "red", "until quiet") == ASKED
+    assert (heard[:4], heard[-3:]) == (
+        ["pin", "tries_left", "7", "wait"],
+        ["seconds", "pin", "press_red"],
+    ), "and it tells when it is over"
+    assert again(runtime, "red", "until quiet") == asked(7)
     assert gives_code(enter(runtime, PIN))
+
+
+@pytest.mark.clause("pin: tries", "5.1.3.4")
+def test_how_many_tries_are_left_is_said_again(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    heard = wrong(runtime, 2)
+    assert heard[:4] == ["pin", "is_wrong", "tries_left", "8"]
+    assert again(runtime, "red", "until quiet")[:4] == heard[:4], "by a repeat"
+    status = again(runtime, "5", "red+5", "until quiet")
+    assert status[status.index("status") :][-6:] == ["pin", "tries_left", "8", *stand(1)]
+    again(runtime, "*")
+    status = again(runtime, "red+5", "until quiet")
+    assert status[status.index("pin") :][:3] == ["pin", "tries_left", "8"], "by the status"
+    assert again(runtime, "red", "until quiet") == asked(8), "by the next question"
+    enter(runtime, "8290")
+    told = again(runtime, "red+3", "until quiet")
+    assert told[:4] == ["pin", "is_wrong", "volume", "7"]
+    waits = again(runtime, "#", "until quiet")
+    assert waits[:5] == ["pin", "is_wrong", "tries_left", "7", "wait"], "in the wait"
+    runtime.call(INTERACTION, "power_cycle")
+    assert again(runtime, "red", "until quiet")[:3] == ["pin", "tries_left", "7"]
+    again(runtime, "wait 31000")
+    assert again(runtime, "#", "until quiet") == ["pin", "tries_left", "7", "press_red"]
+    again(runtime, "red", "until quiet")
+    assert gives_code(enter(runtime, PIN))
+    assert "tries_left" not in again(runtime, "red+5", "until quiet"), "not after the right one"
 
 
 def test_the_wait_outlives_the_power(runtime: Runtime):
     play(runtime, "red", "until quiet", pin=PIN)
     wrong(runtime, 5)
     runtime.call(INTERACTION, "power_cycle")
-    assert again(runtime, "red", "until quiet") == ["pin", "wait", "2", "minutes"]
+    assert again(runtime, "red", "until quiet") == [
+        *("pin", "tries_left", "5", "wait", "2", "minutes")
+    ]
 
 
 @pytest.mark.clause("pin: tries")
@@ -215,7 +251,7 @@ def test_a_wait_that_outlasts_the_time_to_turning_off_is_said_then_and_after_red
     assert heard + again(runtime, "until quiet") == ["turns_off", "wait", "60", "seconds"]
     assert not runtime.call(INTERACTION, "lit")
     heard = again(runtime, "wait 15000", "red", "until quiet")
-    assert heard == ["pin", "wait", "40", "seconds"], "what is left"
+    assert heard == ["pin", "tries_left", "5", "wait", "40", "seconds"], "what is left"
     assert again(runtime, "wait 40000")[-2:] == ["pin", "press_red"]
     assert again(runtime, "wait 61000", "until quiet")[-1] == "turns_off", "no wait goes on then"
 
@@ -233,9 +269,11 @@ def test_without_a_clock_the_wait_counts_from_power_on(runtime: Runtime, fault: 
     play(runtime, "red", "until quiet", pin=PIN, clock=fault, kind="hotp")
     wrong(runtime, 4)
     runtime.call(INTERACTION, "power_cycle")
-    assert again(runtime, "red", "until quiet") == ["pin", "wait", "60", "seconds"]
+    assert again(runtime, "red", "until quiet") == [
+        *("pin", "tries_left", "6", "wait", "60", "seconds")
+    ]
     assert again(runtime, "red", "wait 61000")[-2:] == ["pin", "press_red"]
-    assert again(runtime, "red", "until quiet") == ASKED
+    assert again(runtime, "red", "until quiet") == asked(6)
 
 
 def test_the_tenth_wrong_pin_blocks(runtime: Runtime):
@@ -302,7 +340,8 @@ def test_the_status_leads_out_of_the_change_of_a_pin_where_nothing_is_typed(
     again(runtime, "5", "until quiet", "red+5", "until quiet")
     assert again(runtime, "*", "until quiet") == ["cleared"], "what was typed had to stand"
     assert again(runtime, "red+5", "until quiet")[-20:] == [*THEME, "2", "pin", *REST]
-    assert again(runtime, "red", "until quiet") == ASKED, "the code's"
+    code = asked(9) if typed == ("8290",) else ASKED
+    assert again(runtime, "red", "until quiet") == code, "the code's"
     assert gives_code(enter(runtime, PIN)), "which is as it was"
 
 
@@ -330,7 +369,7 @@ def test_a_function_leaves_the_wait_after_wrong_pins(runtime: Runtime):
     assert "wait" in heard
     assert again(runtime, "wait 31000") == ["pin", "press_red"]
     assert again(runtime, "red+3", "until quiet") == ["pin", "volume", "8", "press_red"]
-    assert again(runtime, "red", "until quiet") == ASKED
+    assert again(runtime, "red", "until quiet") == asked(7)
 
 
 def test_two_new_pins_that_differ_are_refused(runtime: Runtime):
