@@ -8,6 +8,7 @@ nothing else. Imported when an account that answers challenges is chosen. Times 
 from firmware.otp.ocra import ocra, parse
 from firmware.otp.totp import remaining
 from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX_PIN, MIN_PIN
+from firmware.speech.say import grouped
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
@@ -125,10 +126,7 @@ class ChallengeDialogue:
         code = ocra(
             self._held["secret"], self._held["suite"], question, counter, self._pin, None, now
         )
-        response = Code(app, self._index, code, period, left)
-        response.interruptible = False
-        response.lasting = True
-        return self._answered(response)
+        return self._answered(Response(app, self._index, code, period, left))
 
     def _valid(self) -> bool:
         """Return True while the account is the one that the challenge began with."""
@@ -149,6 +147,34 @@ class ChallengeDialogue:
             lambda: self._answer(question),
             confirmation,
         )
+
+
+class Response(Code):
+    """The code that an approval gives. Until it was heard to its end, a key that was meant to take
+    the approval back says that it is too late for that."""
+
+    interruptible = False
+
+    def __init__(self, app: "App", index: int, code: str, period: int, left: int):
+        """Show this code as Code does."""
+        Code.__init__(self, app, index, code, period, left)
+        self.lasting = True
+        self.kind = "unheard"
+
+    def from_start(self) -> View:
+        """Return this view to be said from the beginning; first that it was approved, where that
+        was not heard yet."""
+        Code.from_start(self)
+        if self.kind == "unheard":
+            self._said = ["right"] + self.parts()
+            self.lines = [["right"]] + self.lines
+        return self
+
+    def heard(self) -> None:
+        """Take digits as a check of the code, now that it was heard."""
+        if grouped(self.number) in self.parts():
+            self.kind = "code"
+        Code.heard(self)
 
 
 class Confirmation(Question):

@@ -73,7 +73,7 @@ def own_pace(interaction: "Interaction", _: int) -> View:
         view = interaction.accounts.code_for_own_pace()
     if view.kind == "fresh_period":
         return view.at_own_pace()
-    if view.kind != "code":  # the reason why there is no fresh one
+    if not view.number:  # the reason why there is no fresh one
         return view
     from firmware.ui.speaking.own_pace import OwnPace
 

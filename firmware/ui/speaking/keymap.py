@@ -122,6 +122,8 @@ SCREENS = {
     "code": {"digit": "check", "*": "clear", "#": "say_again"},
     "entry": {"digit": "add", "*": "clear", "#": "end", "red": "repeat"},
     "confirmation": {"#": "approve", "*": "begin_again", "red": "repeat"},
+    # what must be known was not heard to its end yet
+    "unheard": {"digit": "repeat", "*": "repeat", "red": "repeat"},
     "own_pace": {"4": "step_back", "5": "last_three", "6": "step_on", "#": "say_again"},
     "volume": {"1": "down", "3": "up"},
     "speed": {"4": "down", "6": "up"},

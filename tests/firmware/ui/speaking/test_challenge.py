@@ -414,6 +414,34 @@ def test_what_red_took_back_is_not_approved_by_the_function_that_follows(
         assert runtime.call(INTERACTION, "counter") == 0
 
 
+@pytest.mark.clause("challenge: answered", "4.2.7")
+@pytest.mark.parametrize("key", ["0", "red", "*", "#", "5", "red+0"])
+def test_a_key_that_comes_too_late_to_take_an_approval_back_is_heard_to_be(
+    runtime: Runtime, key: str
+):
+    suite = "OCRA-1:HOTP-SHA1-6:C-QN08"
+    response = ["code", *peer(SECRET, suite, NUMBER, counter=1)]
+    begin(runtime, held(suite=suite, counter=0))
+    enter(runtime, NUMBER)
+    heard = again(runtime, "#")
+    while "code" not in heard:
+        heard = again(runtime, "wait 20")
+    assert again(runtime, key, "until quiet") == ["right", *response]
+    assert again(runtime, "0", "until quiet") == ["0"], "heard, it is checked"
+    assert again(runtime, "*", "red+0", "until quiet")[-7:] == response
+    assert runtime.call(INTERACTION, "counter") == 1
+
+
+def test_a_response_that_was_not_heard_is_read_at_own_pace(runtime: Runtime):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    heard = again(runtime, "#")
+    while "code" not in heard:
+        heard = again(runtime, "wait 20")
+    assert again(runtime, "red+2", "until quiet")[0] == "own_pace"
+    assert again(runtime, "6", "until quiet") == [peer(SECRET, str(held()["suite"]), NUMBER)[0]]
+
+
 @pytest.mark.parametrize("key", ["red", "0", "red+0", "*", "hold 0 2100"])
 def test_an_approval_that_is_taken_back_is_heard_to_be(runtime: Runtime, key: str):
     begin(runtime, held())
