@@ -87,8 +87,8 @@ class PinEntry:
         try:
             set_pin(app.vault, new, app.hardware.random)
         except VaultError:
-            return failure(app, "storage_failed")
-        return MessageView(app, "new_pin", "saved")
+            return Outcome(app, "storage_failed", "try_again")
+        return Outcome(app, "new_pin", "saved")
 
     def _now(self) -> int | None:
         try:
@@ -113,6 +113,29 @@ def tries_left(vault: "Vault") -> list:
     one was right."""
     tries = 0 if vault.pin is None else vault.pin["tries"]
     return [["tries_left", str(PIN_TRIES - tries)]] if tries else []
+
+
+class Outcome(MessageView):
+    """What has become of a new PIN. Until it was heard to its end, keys and functions say it
+    again."""
+
+    kind = "unheard"
+    stays = asks = True
+
+    def from_start(self) -> View:
+        """Return this view without what a function said."""
+        self.lines = self.lines[-1:]
+        return View.from_start(self)
+
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says before it."""
+        self.lines = view.told() + self.lines[-1:]
+        return View.from_start(self)
+
+    def heard(self) -> None:
+        """Let the keys do what they do."""
+        self.kind = ""
+        self.stays = self.asks = False
 
 
 class PinWait(View):

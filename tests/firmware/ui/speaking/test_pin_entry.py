@@ -332,6 +332,28 @@ def test_the_user_changes_the_pin(runtime: Runtime):
     assert gives_code(enter(runtime, "40963"))
 
 
+@pytest.mark.clause("pin: changed", "5.1.3.4")
+@pytest.mark.parametrize("key", ["red", "0", "#", "9", "*", "red+*"])
+@pytest.mark.parametrize("stored", [True, False])
+def test_what_has_become_of_a_new_pin_is_said_until_it_was_heard(
+    runtime: Runtime, key: str, stored: bool
+):
+    change(runtime, PIN, "40963")
+    if not stored:
+        runtime.call(INTERACTION, "fail")
+    told = ["new_pin", "saved"] if stored else ["storage_failed", "try_again"]
+    again(runtime, *"40963", "#", "wait 100")
+    more = ["no_function"] if key == "red+*" else []
+    assert again(runtime, key, "until quiet") == [told[0], *more, told[1]]
+    assert again(runtime, "red", "until quiet") == ASKED, "the code's, once it was heard"
+
+
+def test_a_function_leaves_what_has_become_of_a_new_pin(runtime: Runtime):
+    change(runtime, PIN, "40963")
+    again(runtime, *"40963", "#", "wait 100", "red+3", "wait 100")
+    assert again(runtime, "red", "until quiet") == ["new_pin", "saved"]
+
+
 @pytest.mark.parametrize("typed", [(), (PIN,), (PIN, "40963"), ("8290",)])
 def test_the_status_leads_out_of_the_change_of_a_pin_where_nothing_is_typed(
     runtime: Runtime, typed: tuple[str, ...]
