@@ -142,7 +142,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "code": "Når en kode står på skærmen",
             "entry": "Mens du taster en PIN-kode eller et tal",
             "confirmation": "Når du skal godkende",
-            "unheard": "Før du har hørt hele en betalings kode eller hele beskeden om en ny PIN-kode",
+            "unheard": "Før du har hørt hele koden til en betaling eller beskeden om en ny PIN",
             "own_pace": "I eget tempo",
             "volume": "Når lydstyrken er sagt",
             "speed": "Når hastigheden er sagt",
