@@ -45,7 +45,11 @@ class ChallengeDialogue:
         """Return the first entry: the account's PIN where the suite has one, else the number."""
         if self._suite["pin"]:
             entry: NumberEntry = HiddenEntry(
-                self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number
+                self._app,
+                self._title("pin"),
+                MIN_PIN,
+                MAX_PIN,
+                lambda pin: self._enter_number(pin).after(entry, "pin"),
             )
         else:
             entry = self._enter_number(None)
@@ -60,28 +64,42 @@ class ChallengeDialogue:
         self._pin = pin
         app = self._app
         if self._held["entry"] == "payment":
-            return NumberEntry(app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee)
-        most = min(self._suite["size"], MAX_CHALLENGE)
-        return NumberEntry(app, self._title("number"), _MIN_QUESTION, most, self._confirm_number)
+            entry: NumberEntry = AmountEntry(
+                app,
+                self._title("amount"),
+                1,
+                MAX_AMOUNT,
+                lambda amount: self._enter_payee(amount).after(entry, "amount"),
+            )
+        else:
+            entry = NumberEntry(
+                app,
+                self._title("number"),
+                _MIN_QUESTION,
+                min(self._suite["size"], MAX_CHALLENGE),
+                lambda number: self._confirm_number(number, entry),
+            )
+        return entry
 
-    def _confirm_number(self, number: str) -> View:
+    def _confirm_number(self, number: str, entry: NumberEntry) -> View:
         return Confirmation(
             self._app,
             [["number", groups_of_four(number)]],
             lambda confirmation: self._answer(number, confirmation),
-            self.begin,
+            entry,
         )
 
-    def _enter_payee(self, amount: str) -> View:
-        return NumberEntry(
+    def _enter_payee(self, amount: str) -> NumberEntry:
+        entry = NumberEntry(
             self._app,
             asked(self._app, "payee"),
             _MIN_QUESTION,
             MAX_PAYEE,
-            lambda payee: self._confirm_payment(amount, payee),
+            lambda payee: self._confirm_payment(amount, payee, entry),
         )
+        return entry
 
-    def _confirm_payment(self, amount: str, payee: str) -> View:
+    def _confirm_payment(self, amount: str, payee: str, entry: NumberEntry) -> View:
         # The length of the amount comes first, so that no two payments make the same question.
         question = str(len(amount)) + amount + payee
         lines = [["amount", (amount,)], ["payee", groups_of_four(payee)]]
@@ -89,7 +107,7 @@ class ChallengeDialogue:
             self._app,
             lines,
             lambda confirmation: self._answer(question, confirmation),
-            self.begin,
+            entry,
         )
 
     def _answer(self, question: str, confirmation: "Confirmation | None" = None) -> View:
@@ -149,6 +167,18 @@ class ChallengeDialogue:
         )
 
 
+class AmountEntry(NumberEntry):
+    """The amount of a payment, which is not zero."""
+
+    def end(self, key: str) -> "Screen":
+        """End, or refuse an amount of zero."""
+        if not self.typed or self.typed.strip("0"):
+            return NumberEntry.end(self, key)
+        self.from_start()
+        self.lines = [["not_valid"]] + self.lines[:-1] + [["star", "clear"]] + self.lines[-1:]
+        return self
+
+
 class Response(Code):
     """The code that an approval gives. Until it was heard to its end, a key that was meant to take
     the approval back says that it is too late for that."""
@@ -178,8 +208,8 @@ class Response(Code):
 
 
 class Confirmation(Question):
-    """What was typed, read back. When all of it was heard the hash approves it. The star begins
-    again."""
+    """What was typed, read back. When all of it was heard the hash approves it. The star leads back
+    to the last entry, in which what was typed stands."""
 
     kind = "confirmation"
     new_first = True
@@ -190,13 +220,13 @@ class Confirmation(Question):
         app: "App",
         lines: "Lines",
         then: "Callable[[Confirmation], View]",
-        again: "Callable[[], View]",
+        entry: NumberEntry,
     ):
-        """Read the lines back; then(self) gives the code's view, again() the first entry."""
-        self.read_back = lines + [["hash", "right"], ["star", "clear"]]
+        """Read the lines back; then(self) gives the code's view."""
+        self.read_back = lines + [["hash", "right"], ["star", "try_again"]]
         Question.__init__(self, app, ["is_right"], self.read_back)
         self.then = then
-        self._again = again
+        self._entry = entry
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
@@ -211,10 +241,10 @@ class Confirmation(Question):
         self.approved = True
         return Approved(self)
 
-    def begin_again(self, key: str) -> "Screen":
-        """Return the first entry."""
+    def correct(self, key: str) -> "Screen":
+        """Return the last entry."""
         self.approved = False
-        return self._again()
+        return self._entry.from_start()
 
     def _told(self, paragraphs: list) -> list:
         return paragraphs + self.read_back
@@ -222,7 +252,7 @@ class Confirmation(Question):
 
 class Approved(Question):
     """An approval, until it was said to its end: then the response comes. What is read back again
-    meanwhile, and begun again, is not approved; other keys do what they do, and it stands."""
+    meanwhile, or corrected, is not approved; other keys do what they do, and it stands."""
 
     kind = "confirmation"
     new_first = True
@@ -250,12 +280,12 @@ class Approved(Question):
 
     def approve(self, key: str) -> "Screen":
         """Say it, also when the hash was struck twice."""
-        self._tell(["right", "star", "clear"])
+        self._tell(["right", "star", "try_again"])
         return self
 
-    def begin_again(self, key: str) -> "Screen":
-        """Return the first entry."""
-        return self._confirmation.begin_again(key)
+    def correct(self, key: str) -> "Screen":
+        """Return the last entry."""
+        return self._confirmation.correct(key)
 
     def _told(self, paragraphs: list) -> list:
         return paragraphs + self._confirmation.read_back

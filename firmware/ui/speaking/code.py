@@ -86,12 +86,17 @@ class Digits(UpdatedView):
         return None
 
     def clear(self, key: str) -> "Screen":
-        """Delete what was typed; where that is nothing, say the number again."""
-        if not self._typed:
+        """Delete the last digit that was typed; where there is none, or all were judged, say the
+        number again."""
+        typed = self._typed
+        if not 0 < len(typed) < len(self.number):
             return self.from_start()
-        self._start_over()
-        self.lines = [["cleared"]]
-        self._said = ["cleared"]
+        from firmware.ui.speaking.entry import stand
+
+        self._typed = typed[:-1]
+        told = [[typed[-1], "cleared"]] + stand(self._typed)
+        self._said = [part for paragraph in told for part in paragraph]
+        self.lines = [[grouped_as(self._typed, self.number)]] * len(stand(self._typed)) + told
         return View.from_start(self)
 
     def _judge(self, key: str) -> None:

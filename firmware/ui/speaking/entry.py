@@ -1,5 +1,6 @@
-"""Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
-what was typed as it is. And what is said of a number that is typed to check it."""
+"""Typing a number: each key is said, the star deletes the last digit and leads back to the number
+before where there is none, the hash ends it. Functions leave what was typed as it is. And what is
+said of a number that is typed to check it."""
 
 from firmware.ui.speaking.view import LATER, UpdatedView, View
 
@@ -61,6 +62,7 @@ class NumberEntry(Question):
     kind = "entry"
     hint: "Lines" = ()  # said while nothing is typed
     _else_said = False  # since the last digit
+    _before_it: View | None = None  # the entry that the star leads back to
 
     def __init__(
         self,
@@ -80,6 +82,12 @@ class NumberEntry(Question):
         self._least = least
         self._most = most
         self._then = then
+
+    def after(self, entry: View, name: str) -> View:
+        """Return this entry, which comes after another one, named by its phrase."""
+        self._before_it = entry
+        self.hint = [["star", name]]
+        return self.from_start()
 
     def from_start(self) -> View:
         """Return this view with its prompt and with what has been typed."""
@@ -111,9 +119,13 @@ class NumberEntry(Question):
         return self
 
     def clear(self, key: str) -> "Screen":
-        """Delete all digits."""
-        self.typed = ""
-        self._tell(["cleared"])
+        """Delete the last digit; where there is none, return the entry before, in which what was
+        typed stands, or ask again."""
+        if not self.typed:
+            return (self._before_it or self).from_start()
+        deleted = self.typed[-1]
+        self.typed = self.typed[:-1]
+        self._deleted(deleted, stand(self.typed))
         return self
 
     def take_back(self) -> None:
@@ -133,9 +145,11 @@ class NumberEntry(Question):
         return LATER
 
     def _added(self, key: str, more: list) -> None:
-        self._said = [key] + [part for paragraph in more for part in paragraph]
-        self.lines = self._typed_so_far() + more
-        View.from_start(self)
+        self._tell(*more)
+        self._said.insert(0, key)
+
+    def _deleted(self, key: str, more: list) -> None:
+        self._tell([key, "cleared"], *more)
 
     def _told(self, paragraphs: list) -> list:
         return self._typed_so_far() + paragraphs
@@ -161,13 +175,20 @@ class HiddenEntry(NumberEntry):
             canvas.ellipse(3 * _DOT * (2 * place + 1) // 2 + _DOT, y, _DOT, _DOT, 1, True)
 
     def _added(self, key: str, more: list) -> None:
+        self._hide(key, [["digit"]] + more)
+
+    def _deleted(self, key: str, more: list) -> None:
+        self._hide(key, [["digit", "cleared"]] + more)
+
+    def _hide(self, key: str, shown: list) -> None:
+        """Tell the paragraphs; the first part is the digit, which only a headset hears."""
         jack = self.app.hardware.jack
 
         def name() -> str:
             # Called when the clip is about to sound: by then the loudspeaker is on or not.
             return key if jack is not None and jack.plugged else "digit"
 
-        self._tell(["digit"], *more)
+        self._tell(*shown)
         self._said[0] = name
 
     def _told(self, paragraphs: list) -> list:

@@ -156,6 +156,6 @@ class FreshResponse(FreshPeriod):
         """Say the time that is left."""
         return FreshPeriod.from_start(self)
 
-    def begin_again(self, key: str) -> "Screen":
-        """Return the first entry."""
-        return self._confirmation.begin_again(key)
+    def correct(self, key: str) -> "Screen":
+        """Return the last entry."""
+        return self._confirmation.correct(key)

@@ -70,15 +70,24 @@ class PinEntry:
         # Red and 0 would lead to the code, and say the digits of the new PIN aloud as its check.
         interaction: Any = self._app.interaction
         interaction.accounts.forget()
-        return HiddenEntry(self._app, ["new_pin"], MIN_PIN, MAX_PIN, self._ask_again, lines)
+        entry = HiddenEntry(
+            self._app,
+            ["new_pin"],
+            MIN_PIN,
+            MAX_PIN,
+            lambda new: self._ask_again(new, entry),
+            lines,
+        )
+        return entry
 
-    def _ask_again(self, new: str) -> View:
+    def _ask_again(self, new: str, entry: HiddenEntry) -> View:
         if simple(new):
             return self._ask_new([["too_simple"]])
         lines = [["again"]]
-        return HiddenEntry(
-            self._app, ["new_pin"], MIN_PIN, MAX_PIN, lambda again: self._change(new, again), lines
+        again = HiddenEntry(
+            self._app, ["new_pin"], MIN_PIN, MAX_PIN, lambda typed: self._change(new, typed), lines
         )
+        return again.after(entry, "new_pin")
 
     def _change(self, new: str, again: str) -> View:
         app = self._app

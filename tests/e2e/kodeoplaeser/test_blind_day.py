@@ -37,7 +37,7 @@ BANK, POSTAL, PAYING, TAXES = (list(each.name.lower()) for each in ACCOUNTS)
 GIRO_ASKS = [*PAYING, "type", "amount", "hash", "end"]
 WAYS = ["1", "down", "3", "up"]
 ASKED_PIN = ["type", "pin", "hash", "end"]
-APPROVED = ["right", "star", "clear"]
+APPROVED = ["right", "star", "try_again"]
 PERIOD = 30
 _QUIET = 2.4  # longer than any pause in what is said, and than the wait for a second press of red
 _STEPS = 60  # a day has at least so many
@@ -221,7 +221,7 @@ def practises(day: Day) -> None:
     code = day.hears_number(hand.function("*"), "practice", digits=5)
     wrong = code[:2] + str((int(code[2]) + 5) % 10) + code[3:]
     day.hears(hand.type(wrong), wrong[-1], "digit", "3", "is_wrong", "try_again")
-    day.hears(hand.press("*"), "cleared")
+    day.hears(hand.press("*"), "practice", *code, "not_valid")
     day.hears(hand.type(code), code[-1], "right")
     own_pace = ("own_pace", "5", "again", "4", "back", "6", "on")
     day.hears(hand.function("2"), *own_pace)
@@ -302,11 +302,21 @@ def pays(day: Day) -> None:
     day.hears(hand.function("3"), "volume", "8", "3", "digit", "saved")
     day.hears(hand.press("red"), *GIRO_ASKS[:-2], *"125", "hash", "end")
     day.hears(hand.type("0"), "0")
-    day.hears(hand.press("#"), "type", "payee", "hash", "end")
+    day.hears(hand.press("#"), "type", "payee", "star", "amount", "hash", "end")
     day.hears_last(hand.type("4071"), "1")
     day.hears(hand.function("0"), "type", "payee", *"4071", "hash", "end")
     hand.type("886")
-    asked = ("is_right", "amount", *"1250", "payee", *"4071886", "hash", "right", "star", "clear")
+    asked = (
+        "is_right",
+        "amount",
+        *"1250",
+        "payee",
+        *"4071886",
+        "hash",
+        "right",
+        "star",
+        "try_again",
+    )
     hand.press("#")
     emulator.advance(2)
     day.hears(hand.press("#"), *asked)  # too early: it is read back again
@@ -320,8 +330,9 @@ def pays(day: Day) -> None:
     day.hears(hand.function("0"), *PAYING, *response)
     day.logs_in(ACCOUNTS[2], response, "412504071886")
     day.hears_last(hand.press("red"), *GIRO_ASKS[:-2], "red", "0", "repeat", "hash", "end")
-    hand.type("99")
-    day.hears(hand.press("*"), "cleared")
+    hand.type("98")
+    day.hears(hand.press("*"), "8", "cleared", "1", "digit", "saved")
+    day.hears(hand.press("*"), "9", "cleared")
 
 
 def answers_a_number(day: Day) -> None:
@@ -329,8 +340,10 @@ def answers_a_number(day: Day) -> None:
     asks = (*TAXES, "type", "number", "hash", "end")
     day.hears_last(hand.function("#"), *asks)
     hand.type("12345678")
-    read_back = ("hash", "right", "star", "clear")
+    read_back = ("hash", "right", "star", "try_again")
     day.hears(hand.press("#"), "is_right", "number", *"12345678", *read_back)
+    day.hears(hand.press("*"), *asks[:-2], *"12345678", "hash", "end")
+    hand.type("*" * 8)
     day.hears(hand.press("*"), *asks)
     hand.type("40718860")
     day.hears(hand.press("#"), "is_right", "number", *"40718860", *read_back)

@@ -21,7 +21,7 @@ from tests.support.ocra import peer
 PIN = "829136"
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 VECTORS = {"00000000": "237653", "11111111": "243178", "77777777": "224598"}
-APPROVED = ("right", "star", "clear")
+APPROVED = ("right", "star", "try_again")
 CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
@@ -186,7 +186,7 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(
         "hash",
         "right",
         "star",
-        "clear",
+        "try_again",
     ]
     assert VECTORS[number] not in token.shown().replace(" ", "")
     assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS[number]]
@@ -199,7 +199,7 @@ def test_the_signed_payment_is_the_one_read_back(prepared: Callable[..., SaidAnd
     mirror = prepared(challenges(entry="payment", suite=suite))
     token = mirror.token
     assert mirror.check(token.tap("red"))[:2] == ["type", "amount"]
-    typed(mirror, "99*1250")
+    typed(mirror, "99**126*50")
     assert mirror.check(token.tap("#"))[:2] == ["type", "payee"]
     typed(mirror, "4071886")
     heard = mirror.check(token.tap("#"))
@@ -212,7 +212,7 @@ def test_the_signed_payment_is_the_one_read_back(prepared: Callable[..., SaidAnd
         "hash",
         "right",
         "star",
-        "clear",
+        "try_again",
     ]
     amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
     payee = "".join(heard[heard.index("payee") + 1 : heard.index("hash")])
@@ -234,7 +234,17 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
     typed(mirror, "250")
     mirror.check(token.tap("#"))
     typed(mirror, "4071886")
-    asked = ["is_right", "amount", *"250", "payee", *"4071886", "hash", "right", "star", "clear"]
+    asked = [
+        "is_right",
+        "amount",
+        *"250",
+        "payee",
+        *"4071886",
+        "hash",
+        "right",
+        "star",
+        "try_again",
+    ]
     begun = token.tap("#")
     if way == "hash too early":
         token.emulator.advance(2)
@@ -259,15 +269,31 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
     assert mirror.check(token.tap("#")) == [*APPROVED, "code", *answer]
 
 
+@pytest.mark.clause("challenge: zero", "challenge: corrected", "5.1.3.15")
+def test_an_amount_of_zero_is_refused_and_star_on_an_empty_account_number_leads_back_to_it(
+    prepared: Callable[..., SaidAndShown],
+):
+    mirror = prepared(challenges(entry="payment", suite="OCRA-1:HOTP-SHA256-8:QA32"))
+    token = mirror.token
+    mirror.check(token.tap("red"))
+    typed(mirror, "00")
+    refused = ["type", "amount", "not_valid", "0", "0", "star", "clear", "hash", "end"]
+    assert mirror.check(token.tap("#")) == refused
+    typed(mirror, "5")
+    assert mirror.check(token.tap("#")) == ["type", "payee", "star", "amount", "hash", "end"]
+    assert mirror.check(token.tap("*")) == ["type", "amount", *"005", "hash", "end"]
+
+
 @pytest.mark.clause("challenge: corrected")
-def test_star_during_the_read_back_restarts_the_entry(prepared: Callable[..., SaidAndShown]):
+def test_star_during_the_read_back_leads_back_to_the_entry(prepared: Callable[..., SaidAndShown]):
     mirror = prepared(challenges())
     token = mirror.token
     mirror.check(token.tap("red"))
     typed(mirror, "12345678")
     mirror.check(token.tap("#"))
-    assert mirror.check(token.tap("*")) == ["type", "number", "hash", "end"]
-    typed(mirror, "11111111")
+    assert mirror.check(token.tap("*")) == ["type", "number", *"12345678", "hash", "end"]
+    assert mirror.check(token.tap("*")) == ["8", "cleared", "7", "digit", "saved"]
+    typed(mirror, "*" * 6 + "1111111")
     mirror.check(token.tap("#"))
     assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS["11111111"]]
 

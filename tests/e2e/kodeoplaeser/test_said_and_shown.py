@@ -77,7 +77,7 @@ def test_key_names_are_said_as_they_are_shown(mirror: SaidAndShown):
 def test_typing_and_own_pace_say_what_they_show(mirror: SaidAndShown):
     token = mirror.token
     code = "".join(clip for clip in mirror.check(token.tap("red")) if clip.isdigit())[-6:]
-    for key in code[:3] + str((int(code[3]) + 1) % 10) + code[4:] + code[:2] + "*" + code:
+    for key in code[:3] + str((int(code[3]) + 1) % 10) + code[4:] + code[:2] + "**" + code:
         assert mirror.check(token.tap(key)), key
     mirror.check(token.chord("*"))  # a number that lasts, which was said before
     mirror.check(token.chord("2"))

@@ -10,8 +10,8 @@ from tests.support.runtime import Runtime
 SECRET = b"12345678901234567890"
 NUMBER = "12345678"
 START = 1_789_999_980  # of the bench's clock
-CONFIRM = ["hash", "right", "star", "clear"]
-APPROVED = ["right", "star", "clear"]
+CONFIRM = ["hash", "right", "star", "try_again"]
+APPROVED = ["right", "star", "try_again"]
 
 
 def held(
@@ -47,20 +47,65 @@ def test_the_number_that_is_read_back_stands_on_the_display_in_groups_of_four(ru
     begin(runtime, held())
     enter(runtime, NUMBER)
     shown = runtime.call(INTERACTION, "again", "wait 10")[1]
-    assert shown == "Korrekt? Tallene 1234 5678 Firkant. Det stemmer. Stjerne. Slet."
+    assert shown == "Korrekt? Tallene 1234 5678 Firkant. Det stemmer. Stjerne. Prøv igen."
 
 
-def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtime):
+@pytest.mark.clause("challenge: corrected")
+def test_the_star_deletes_the_last_digit_and_says_which_and_how_many_stand(runtime: Runtime):
     begin(runtime, held())
-    assert again(runtime, *"9999", "*", "until quiet")[-1] == "cleared"
-    assert enter(runtime, "87654321", "#")[2:10] == list("87654321")
-    assert again(runtime, "*", "until quiet") == ["type", "number", "hash", "end"]
-    enter(runtime, NUMBER)
+    again(runtime, *"9825")
+    assert again(runtime, "*", "until quiet") == ["5", "cleared", "3", "digit", "saved"]
+    shown = runtime.call(INTERACTION, "again", "wait 10")[1]
+    assert shown == "Tast nu tallene 982 5 er slettet. 3 ciffer gemt."
+    assert again(runtime, "*", "*", "until quiet")[-5:] == ["8", "cleared", "1", "digit", "saved"]
+    assert again(runtime, "*", "until quiet") == ["9", "cleared"]
+    assert again(runtime, "*", "until quiet") == ["type", "number", "hash", "end"], "asked again"
+
+
+@pytest.mark.clause("challenge: corrected")
+def test_the_star_leads_back_from_what_is_read_back_to_what_was_typed(runtime: Runtime):
+    begin(runtime, held())
+    assert enter(runtime, "12345687")[2:10] == list("12345687")
+    standing = ["type", "number", *"12345687", "hash", "end"]
+    assert again(runtime, "*", "until quiet") == standing
+    again(runtime, "*", "*", "7", "until quiet")
+    assert enter(runtime, "8")[2:10] == list(NUMBER)
     assert again(runtime, "#", "until quiet") == [
         *APPROVED,
         "code",
         *peer(SECRET, held()["suite"], NUMBER),
     ]
+
+
+@pytest.mark.clause("challenge: corrected")
+def test_the_star_leads_back_from_an_empty_account_number_to_the_amount(runtime: Runtime):
+    account = held(suite="OCRA-1:HOTP-SHA256-8:QA24-PSHA256", entry="payment")
+    begin(runtime, account)
+    enter(runtime, "1234")
+    assert enter(runtime, "260") == ["type", "payee", "star", "amount", "hash", "end"]
+    assert again(runtime, "9", "*", "until quiet") == ["9", "9", "cleared"]
+    assert again(runtime, "*", "until quiet") == ["type", "amount", *"260", "hash", "end"]
+    assert again(runtime, "*", "*", "*", "until quiet")[-2:] == ["2", "cleared"]
+    stands = ["type", "pin", "4", "digit", "saved", "hash", "end"]
+    assert again(runtime, "*", "until quiet") == stands
+    assert again(runtime, "#", "until quiet")[:4] == ["type", "amount", "star", "pin"]
+    enter(runtime, "250")
+    enter(runtime, "4071886")
+    code = peer(SECRET, account["suite"], "32504071886", pin="1234")
+    assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
+
+
+@pytest.mark.clause("challenge: zero", "5.1.3.15")
+@pytest.mark.parametrize("amount", ["0", "00", "000"])
+def test_an_amount_of_zero_is_refused_with_what_to_do(runtime: Runtime, amount: str):
+    account = held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment")
+    begin(runtime, account)
+    refused = ["type", "amount", "not_valid", *amount, "star", "clear", "hash", "end"]
+    assert enter(runtime, amount) == refused
+    assert again(runtime, "#", "until quiet") == refused, "also struck again"
+    again(runtime, *"*" * len(amount))
+    enter(runtime, "250")
+    assert enter(runtime, "4071886")[:5] == ["is_right", "amount", *"250"]
 
 
 def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
@@ -115,7 +160,7 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
 def test_a_payment_is_typed_as_amount_and_account_and_both_are_read_back(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment")
     assert begin(runtime, account) == ["type", "amount", "hash", "end"]
-    assert enter(runtime, "250") == ["type", "payee", "hash", "end"]
+    assert enter(runtime, "250") == ["type", "payee", "star", "amount", "hash", "end"]
     heard = enter(runtime, "00123456789")
     assert heard == ["is_right", "amount", *"250", "payee", *"00123456789", *CONFIRM]
     code = peer(SECRET, account["suite"], "3" + "250" + "00123456789")
@@ -204,7 +249,7 @@ def test_a_suite_with_a_pin_asks_for_it_first_and_unheard(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA256")
     assert begin(runtime, account) == ["type", "pin", "hash", "end"]
     assert again(runtime, "1", "until quiet") == ["digit"]
-    assert enter(runtime, "234") == ["type", "number", "hash", "end"]
+    assert enter(runtime, "234") == ["type", "number", "star", "pin", "hash", "end"]
     enter(runtime, NUMBER)
     code = peer(SECRET, account["suite"], NUMBER, pin="1234")
     assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
@@ -253,7 +298,7 @@ def test_the_hash_after_something_else_was_said_says_what_was_typed_and_ends_not
         assert heard[-len(asked) :] == asked, "also when the hash was struck twice"
         again(runtime, "red+3", "until quiet")
     assert again(runtime, "#", "until quiet") == asked
-    assert again(runtime, "#", "until quiet") == ["type", "payee", "hash", "end"]
+    assert again(runtime, "#", "until quiet") == ["type", "payee", "star", "amount", "hash", "end"]
     again(runtime, *"123", function, "wait 21000")
     assert enter(runtime, "4")[:2] == ["is_right", "amount"], "a digit is the last again"
 
@@ -463,13 +508,13 @@ def test_an_approval_that_was_taken_back_is_heard_to_its_end_again(runtime: Runt
     assert again(runtime, "#", "until quiet")[:4] == [*APPROVED, "code"]
 
 
-def test_the_star_in_the_wait_for_a_response_begins_again_and_the_hash_says_the_time(
+def test_the_star_in_the_wait_for_a_response_leads_back_and_the_hash_says_the_time(
     runtime: Runtime,
 ):
     approve_late(runtime, 12)
     again(runtime, "wait 3000")
     assert again(runtime, "#", "wait 2500")[:2] == ["new_code", "wait"]
-    assert again(runtime, "*", "until quiet") == ["type", "number", "hash", "end"]
+    assert again(runtime, "*", "until quiet") == ["type", "number", *NUMBER, "hash", "end"]
     assert again(runtime, "wait 14000") == []
     assert runtime.call(INTERACTION, "counter") == 0
 

@@ -324,10 +324,15 @@ def test_check_back_names_all_wrong_places(runtime: Runtime, wrong: str):
     assert told[-1][1] == f"Ciffer {' '.join(wrong)} 416 600 er forkert. Prøv igen."
 
 
-def test_star_takes_back_what_was_typed(runtime: Runtime):
-    told = play(runtime, "red", "until quiet", *"41", "*", "until quiet", *"416600", "until quiet")
-    assert told[4][0] == ["cleared"]
-    assert told[-1][0] == ["right"]
+@pytest.mark.clause("keys: check-back")
+def test_star_takes_back_the_last_digit_that_was_typed(runtime: Runtime):
+    code = said(play(runtime, "red", "until quiet"))
+    again(runtime, *"419")
+    assert again(runtime, "*", "until quiet") == ["9", "cleared", "2", "digit", "saved"]
+    assert again(runtime, *"6600", "until quiet")[-2:] == ["0", "right"]
+    assert again(runtime, "*", "until quiet")[-6:] == code[-6:], "judged, it is said again"
+    assert again(runtime, "4", "*", "until quiet") == ["4", "4", "cleared"]
+    assert again(runtime, "*", "until quiet")[-6:] == code[-6:]
 
 
 @pytest.mark.clause("keys: check-back")

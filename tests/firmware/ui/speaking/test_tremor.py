@@ -44,7 +44,7 @@ def offered(runtime: Runtime, screen: str, *gestures: list[Event]) -> bool:
     [
         ("off", [twice("red"), twice("#", 1500)]),
         ("off, counting", [twice("red"), twice("#", 1500)]),
-        ("code", [twice("#"), twice("*")]),
+        ("code", [twice("#"), twice("#")]),
         ("counting code", [twice("#"), twice("#")]),
         ("status", [twice("9"), twice("5")]),
         ("volume", [twice("0"), twice("#")]),
@@ -148,6 +148,7 @@ def test_presses_further_apart_are_no_trembling(runtime: Runtime, apart: int):
     ("screen", "keys"),
     [
         ("code", "112233"),
+        ("part of a payee", "112233***"),
         ("counting code", "001122334455"),
         ("own_pace", "6644556"),
         ("volume", "333111"),
