@@ -114,6 +114,8 @@ REPEATED = (
     "switch",
 )
 
+_STEPS = {"1": "down", "3": "up"}
+
 # Keys alone, by kind of screen: key -> method of the screen. "digit" is any digit without an entry
 # of its own, "red" the red key, "0 held" what the interaction does when 0 was held for two seconds.
 # A key without an entry is looked up under "any", and then has no function; red without an entry
@@ -126,17 +128,17 @@ SCREENS = {
     # what must be known was not heard to its end yet
     "unheard": {"digit": "repeat", "*": "repeat", "red": "repeat"},
     "own_pace": {"4": "step_back", "5": "last_three", "6": "step_on", "#": "say_again"},
-    "volume": {"1": "down", "3": "up"},
+    "volume": _STEPS,
     "speed": {"4": "down", "6": "up"},
     "language": {"7": "down", "9": "up"},
     "theme": {"1": "switch"},
     # the star: a second touch of the one that accepted the offer
     "key_delay": {"1": "down", "3": "up", "*": "repeat"},
-    "typing_time": {"1": "down", "3": "up"},
-    "time_outs": {"1": "down", "3": "up"},
-    "vibration": {"1": "down", "3": "up"},
-    "tones": {"1": "down", "3": "up"},
-    "voice": {"1": "down", "3": "up"},
+    "typing_time": _STEPS,
+    "time_outs": _STEPS,
+    "vibration": _STEPS,
+    "tones": _STEPS,
+    "voice": _STEPS,
     "status": dict.fromkeys("12346789", "choose"),
     "fresh_period": {"red": "take_now"},
     "fresh_response": {"#": "say_again", "*": "correct", "red": "repeat"},

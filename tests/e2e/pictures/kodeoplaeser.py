@@ -119,8 +119,8 @@ def _code(token: SpeakingToken) -> Iterator[State]:
     for key in number[:4]:
         token.tap(key)
     yield "typing the code", token.emulator.screen()
-    yield "what was typed is taken back", _after(token, token.tap, "*")
-    for key in number:
+    yield "the last digit is taken back", _after(token, token.tap, "*")
+    for key in "***" + number:
         token.tap(key)
     yield "typed right", token.emulator.screen()
     for key in number[:4] + str((int(number[4]) + 1) % 10) + number[5]:
@@ -202,7 +202,7 @@ def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         yield "PIN", _after(token, token.tap, "red")
         yield "PIN, three digits typed", _typed(token, PIN[:3])
         yield "PIN, taken back", _after(token, token.tap, "*")
-        _typed(token, "2468")
+        _typed(token, "**2468")
         yield "wrong PIN", _after(token, token.tap, "#")
         _typed(token, "2468#2468")
         yield "wait for the next try", _after(token, token.tap, "#")
@@ -222,6 +222,11 @@ def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         yield "account to pay", _after(token, token.tap, "#")
         _typed(token, "4071886")
         yield "payment read back", _after(token, token.tap, "#")
+        yield "account to pay, corrected", _after(token, token.tap, "*")
+        _typed(token, "*" * 8)
+        yield "amount, corrected", _typed(token, "*")
+        _typed(token, "***0")
+        yield "amount of zero", _after(token, token.tap, "#")
         token.tap("*")
         token.chord("*")
         yield "status with a PIN", _after(token, token.chord, "5")
