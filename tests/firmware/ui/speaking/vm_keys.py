@@ -212,7 +212,9 @@ SCREENS = {
     "read-back": (["ocra"], None, "r.250#.12345678#"),
     "read-back heard": (["ocra"], None, "r.250#.12345678#."),
     "approved": (["ocra"], None, "r.250#.12345678#.#"),
+    "response, not heard": (["ocra"], None, "r.250#.12345678#.#."),
     "response": (["ocra"], None, "r.250#.12345678#.#.."),
+    "new PIN, not heard": (["hotp"], PIN, "r.rr5.2.8291#.4096#.4096#"),
     "wait for a response": (["timed"], None, "r....250#.12345678#.#."),
 }
 
