@@ -54,6 +54,8 @@ def challenge(asked: codes.Suite, entry: str, typed: list[str]) -> str:
         return typed[0]
     amount, payee = typed
     _check_length("challenge-amount-length", amount, 1, MAX_AMOUNT)
+    if not int(amount):
+        raise _bad("challenge-amount-zero")
     _check_length("challenge-account-length", payee, MIN_QUESTION, MAX_PAYEE)
     return f"{len(amount)}{amount}{payee}"  # the first digit makes it unique
 

@@ -169,6 +169,8 @@ def test_a_payment_s_question_says_where_the_amount_ends():
         ("payment", ["250", "123"]),
         ("payment", ["250", "1" * 16]),
         ("payment", ["2,50", "1234"]),
+        ("payment", ["0", "1234"]),
+        ("payment", ["000", "1234"]),
     ],
 )
 def test_what_cannot_be_typed_is_refused(entry, typed):
@@ -180,7 +182,8 @@ def test_what_cannot_be_typed_is_refused(entry, typed):
 
 
 PAYMENT = st.tuples(
-    st.text("0123456789", min_size=1, max_size=8), st.text("0123456789", min_size=4, max_size=15)
+    st.text("0123456789", min_size=1, max_size=8).filter(int),
+    st.text("0123456789", min_size=4, max_size=15),
 )
 LONGEST_ANSWER = "OCRA-1:HOTP-SHA256-8:QA24"
 
@@ -201,7 +204,7 @@ def payments_alike(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
     if change == "16 n":
         other = str(int(question) * 16 ** draw(st.integers(1, 3)))
         size = int(other[0])
-        assume(1 <= size <= 8 and 4 <= len(other) - 1 - size <= 15)
+        assume(1 <= size <= 8 and 4 <= len(other) - 1 - size <= 15 and int(other[1 : 1 + size]))
         return (amount, payee), (other[1 : 1 + size], other[1 + size :])
     if change == "leading zero":
         assume(len(amount) < 8)
@@ -210,7 +213,7 @@ def payments_alike(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
         assume(len(payee) < 15)
         return (amount, payee), (amount, payee + "0")
     if change == "other cut":
-        assume(len(amount) > 1 and len(payee) < 15)
+        assume(len(amount) > 1 and int(amount[:-1]) and len(payee) < 15)
         return (amount, payee), (amount[:-1], amount[-1] + payee)
     return (amount, payee), draw(PAYMENT)
 
