@@ -304,16 +304,15 @@ class Interaction:
             return
         self._red_up_at = at
         ticks = app.cancel(_TICK)
-        if following == "window" and self._harmless():
+        if following == "window" and self._harmless(app.screen):
             app.after(_RELEASED, _BOUNCE_MS, self._red_released, at)
             return
         if ticks:
             self._announcer.tick()
         app.after(_RED, self._second_press(), self._red_alone, at)
 
-    def _harmless(self) -> bool:
-        """Return True when what the red key does alone can be taken back."""
-        view = self.app.screen
+    def _harmless(self, view: View) -> bool:
+        """Return True when what the red key does alone on a view can be taken back."""
         return self._keymap().action(view.kind, _RED) is not None or self.accounts.harmless(view)
 
     def _red_released(self) -> None:
@@ -324,20 +323,20 @@ class Interaction:
             self._replaced = (view, self.accounts.last)
         if view.choosing:
             self._hand().trembled(view.apart)
-        self._do_red()
+        self._do_red(view)
 
     def _no_key_chosen(self) -> None:
-        """Go back from the choice of a function. A hand that trembles gets what its red key does
-        alone, where that can be taken back."""
-        app = self.app
-        view = app.screen
+        """Go back from the choice of a function, to what is to be heard again. A hand that trembles
+        gets what its red key does alone, where that can be taken back."""
+        view = self.app.screen
         if not view.choosing:
             return
-        app.screen = view.below
-        if self._hand().trembled(view.apart) and self._harmless():
-            self._do_red()
+        self._red_event("lapse")
+        self._red_up_at = time.ticks_ms()
+        if self._hand().trembled(view.apart) and self._harmless(view.below):
+            self._do_red(view.below)
         else:
-            app.show(view.go_back(_RED))
+            self.app.show(view.go_back(_RED))
 
     def _red_alone(self) -> None:
         """Do what the red key does alone: it was released, and no second press came."""
@@ -354,12 +353,11 @@ class Interaction:
         if state == "twice_up":
             self._hand().trembled(self._apart)
         if state not in ("woken", "twice_up") or view.kind == "pending":
-            self._do_red()
+            self._do_red(view)
         elif state == "twice_up":  # the second press silenced it
             app.show(view.from_start())
 
-    def _do_red(self) -> None:
-        view = self.app.screen
+    def _do_red(self, view: View) -> None:
         following: Screen = view.key(_RED)
         if following is UNUSED:
             following = self.accounts.after_red(view)

@@ -16,7 +16,9 @@ first sound comes within 300 ms of the touch; a counted code comes second_press_
 release. A second press is then no function by itself, since a hand that trembles wakes the token
 with two: the next key chooses one, and without a key the code is given. Elsewhere the function is
 given up when no key came for choice_ms: a hand that trembles (below) gets what red does alone where
-that can be taken back, all others the screen that was there.
+that can be taken back, all others the screen that was there. A hash that comes then approves or
+submits nothing before that was heard to its end, and red within second_press_ms asks for a function
+again: both may have been meant for the one that was given up.
 
 What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
 with the hash, which is no function's way in on those screens. When something else was said since,
@@ -58,7 +60,7 @@ FUNCTIONS = {
 #   idle        it is up, and the next press is a first one
 #   held        it is down, and acts when it is released
 #   window      it was released and has yet to act
-#   acted       it has acted, and a second press takes that back
+#   acted       it has acted, and a second press takes that back; or a function was given up
 #   chord       its press chose a function, or ended the names of the keys, and does no more
 #   waking      it is down since it switched the token on
 #   woken       it was released after that
@@ -71,13 +73,14 @@ FUNCTIONS = {
 #   release     it goes up
 #   act         it does what can be taken back
 #   time        no second press came, and it does what cannot
+#   lapse       no key came for the function that it asked for
 #   key, chord  another key goes down, alone or while red is held
 #   wake, end   the token is switched on; it goes off, or the keys only say their names
 RED_KEY = {
     "any": {"chord": "chord", "key": "idle", "wake": "waking", "end": "idle"},
     "idle": {"press": "held", "resume": "held"},
     "held": {"release": "window", "key": "held"},
-    "chord": {"press": "held", "key": "chord"},
+    "chord": {"press": "held", "key": "chord", "lapse": "acted"},
     "window": {
         "act": "acted",
         "second": "chord",

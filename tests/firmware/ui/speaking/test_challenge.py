@@ -340,6 +340,19 @@ def test_a_hash_struck_twice_reads_back_and_approves_nothing(runtime: Runtime):
     assert "code" in heard, "an approval struck twice is one"
 
 
+@pytest.mark.clause("challenge: answered", "5.9")
+@pytest.mark.parametrize("apart", [100, 900])
+def test_after_a_function_that_was_given_up_the_hash_reads_back_and_approves_nothing(
+    runtime: Runtime, apart: int
+):
+    begin(runtime, held())
+    enter(runtime, NUMBER)
+    read_back = ["is_right", "number", *NUMBER, *CONFIRM]
+    heard = again(runtime, "red", f"wait {apart}", "red", "wait 10020", "#", "until quiet")
+    assert heard[-len(read_back) :] == read_back
+    assert again(runtime, "#", "until quiet")[:4] == [*APPROVED, "code"]
+
+
 @pytest.mark.parametrize("key", ["#", "*", "5", "0", "red"])
 def test_a_key_while_the_token_says_that_it_turns_off_only_keeps_it_on(runtime: Runtime, key: str):
     begin(runtime, held())

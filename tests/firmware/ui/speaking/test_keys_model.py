@@ -23,7 +23,9 @@ EPOCH = 1_790_000_010  # of the driver's clock
 # ms that a code of six digits must be good for, by speed: its words and digits, and typing it.
 NEEDED = {speed: 9 * digit + gap + 12_000 for speed, (digit, gap) in RATES.items()}
 Gesture = tuple[str, str, int]  # way, key, ms before it
-PAUSES = st.sampled_from((50, 150, 330, 900, 1200, 6000))
+LAPSE = 10_000  # ms until a function is given up that no key was struck for
+WAITS = (50, 150, 330, 900, 1200, 6000, LAPSE + 50)
+PAUSES = st.sampled_from(WAITS)
 GESTURES = st.tuples(st.sampled_from(("alone", "chord", "double")), st.sampled_from(KEYS), PAUSES)
 REPEATS = st.tuples(st.sampled_from(("chord", "double")), st.sampled_from("0134"), PAUSES)
 REDS = st.tuples(st.sampled_from(("tap", "hold")), st.just("red"), PAUSES)
@@ -60,6 +62,9 @@ class Payment:
     def step(self, gesture: Gesture) -> None:
         """One gesture, with the time before it."""
         way, key, pause = gesture
+        if self._asked and pause > LAPSE:  # it is read back from then on
+            pause -= LAPSE
+            self.heard = self._asked = False
         if pause >= 5000:  # all is heard
             if self.approved:
                 self.may_sign += 1
@@ -123,7 +128,7 @@ def follow_payment(runtime: Runtime, gestures: list[Gesture]) -> None:
 class TimedCode:
     """Which code is the last one, where codes tell the time: red alone takes a new one 20 ms after
     its release, or begins the wait for a fresh one, and a second press within a second brings back
-    what was there before."""
+    what was there before. So does a function that is given up, where no trembling hand asked."""
 
     def __init__(self, now: int) -> None:
         self.now = now
@@ -137,6 +142,9 @@ class TimedCode:
         self._due: int | None = None  # when red acts
         self._look: int | None = None  # when it is looked next whether the wait is over
         self.function = ("", 0)
+        self._lapse = 0  # when the function that is asked for is given up
+        self._down = ("", 0)  # the last key that went down, and when
+        self._trembled = False  # whether the function was asked for by a hand that trembles
 
     def follow(self, made: list[tuple[int, str, bool]], after: int) -> None:
         """Keys that go down or up, as events() gives them, and the time after them."""
@@ -145,6 +153,9 @@ class TimedCode:
             self._pass(wait)
             if down:
                 self._look = None
+                last, at = self._down
+                trembles = last == key and self.now - at < 750
+                self._down = (key, self.now)
             if key != "red":
                 if down:
                     self._key(key, red)
@@ -152,9 +163,10 @@ class TimedCode:
                 elif key == self.function[0]:
                     self.function = (key, max(self.function[1], self.now + 300))
             elif down:
-                red, combined = True, self._red_down()
+                red, combined = True, self._red_down(trembles)
             else:
                 red = False
+                self._lapse = self.now + LAPSE
                 if not combined:
                     self.released_at = self.now
                     self._due = self.now + 20
@@ -163,12 +175,15 @@ class TimedCode:
     def _pass(self, ms: int) -> None:
         end = self.now + ms
         while True:
-            due = min(at for at in (self._due, self._look, end + 1) if at is not None)
+            lapse = self._lapse if self.view == "function" else None
+            due = min(at for at in (self._due, self._look, lapse, end + 1) if at is not None)
             if due > end:
                 break
             self.now = due
             if due == self._due:
                 self._red_alone()
+            elif due == lapse:
+                self._give_up()
             elif due >= self.ends:
                 self._take()
             else:
@@ -180,7 +195,17 @@ class TimedCode:
         self.before = (self.view, self.below, self.taken_at, self.ends)
         if self.view == "function":
             self._show(self.below)
-            return
+        else:
+            self._act()
+
+    def _give_up(self) -> None:
+        self.released_at = self.now
+        self._show(self.below)
+        if self._trembled:
+            self._act()
+
+    def _act(self) -> None:
+        self._look = None
         left = 30 - (EPOCH + self.now // 1000) % 30
         if self.view == "fresh" or left * 1000 >= NEEDED[self.speed]:
             self._take()
@@ -201,17 +226,19 @@ class TimedCode:
         left = max(0, self.ends - self.now)
         self._look = self.now + max(100, (left - 50) % 1000 if left > 50 else left)
 
-    def _red_down(self) -> bool:
+    def _red_down(self, trembles: bool) -> bool:
         """Return whether it is the second of two."""
         second = self.released_at is not None and self.now - self.released_at <= 1000
         before, self.before, self.released_at = self.before, None, None
         self._due = None
+        self._lapse = self.now + 2 * LAPSE  # while it is down
         if not second:
             return False
         if before is not None:
             self.view, self.below, self.taken_at, self.ends = before
         if self.view != "function":
             self.view, self.below = "function", self.view
+        self._trembled = trembles
         return True
 
     def _key(self, key: str, with_red: bool) -> None:
@@ -261,13 +288,12 @@ def test_the_last_code_is_the_models(screen: str, gestures: list[Gesture]):
 def test_the_models_hold_on_micropython_too(vm: MicroPython):
     """So many walks by a fixed seed, since the VM takes 20 times as long."""
     dice = Random(9)
-    pauses = (50, 150, 330, 900, 1200, 6000)
 
     def walk(ways: tuple[str, ...], keys: str) -> list[Gesture]:
         return [
-            (dice.choice(ways), dice.choice(keys), dice.choice(pauses))
+            (dice.choice(ways), dice.choice(keys), dice.choice(WAITS))
             if dice.random() < 0.6
-            else (dice.choice(("tap", "hold")), "red", dice.choice(pauses))
+            else (dice.choice(("tap", "hold")), "red", dice.choice(WAITS))
             for _ in range(10)
         ]
 
@@ -345,6 +371,32 @@ def test_three_reds_and_a_hash_sign_nothing(pause: int):
     assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 0
     RUNTIME.call(DRIVER, "do", press("#", 6000))
     assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 1
+
+
+@pytest.mark.clause("challenge: answered", "pin: tries", "5.9")
+@pytest.mark.parametrize("late", [0, 100, 900])
+@pytest.mark.parametrize("apart", [140, 900])
+def test_a_key_meant_for_a_function_that_was_given_up_does_nothing_new(apart: int, late: int):
+    """A hand that trembles asks for it within 750 ms from touch to touch."""
+    screens = ("read-back heard", "whole PIN", "part of a payee", "counting code")
+    for screen in screens:
+        before = RUNTIME.call(DRIVER, "reach", screen)
+        RUNTIME.call(DRIVER, "settle", 6000)
+        RUNTIME.call(DRIVER, "do", [*press("red", 0), *press("red", apart)])
+        RUNTIME.call(DRIVER, "settle", LAPSE + late)
+        key = "red" if screen == "counting code" else "#"
+        RUNTIME.call(DRIVER, "do", press(key, 0))
+        after = RUNTIME.call(DRIVER, "settle", 3000)
+        for fact in ("counters", "tries", "signed", "typed", "last"):
+            assert after[fact] == before[fact], (screen, fact)
+        if key == "#":  # heard to its end, it counts
+            assert after["screen"] == before["screen"]
+            RUNTIME.call(DRIVER, "settle", 6000)
+            RUNTIME.call(DRIVER, "do", press("#", 0))
+            after = RUNTIME.call(DRIVER, "settle", 6000)
+            assert (after["signed"], after["tries"], after["typed"]) != tuple(
+                before[fact] for fact in ("signed", "tries", "typed")
+            ), screen
 
 
 @settings(max_examples=300)

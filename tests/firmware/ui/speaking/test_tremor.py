@@ -67,7 +67,7 @@ def test_the_delay_is_offered_after_two_trembling_presses_and_a_pause(
 def test_red_struck_twice_on_a_token_that_is_on_is_a_trembling_press(runtime: Runtime):
     for screen in ("code", "counting code", "volume"):
         assert not offered(runtime, screen, twice("red")), "one is not enough"
-        assert offered(runtime, screen, twice("red"), twice("red", 11_000))
+        assert offered(runtime, screen, twice("red"), twice("red", 11_100))
         assert offered(runtime, screen, twice("red"), twice("red")), "also without the pause"
 
 
