@@ -234,6 +234,13 @@ class Confirmation(Question):
         self.lines = self.read_back
         return Question.from_start(self)
 
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says, and with what it asks, once."""
+        told = [paragraph for paragraph in view.told() if paragraph != self.title]
+        self._tell(*(told + [self.title]))
+        self._answers = False
+        return self
+
     def approve(self, key: str) -> "Screen":
         """Approve what was heard to its end; else read it back again, which is to be heard too."""
         if not self._answers:
