@@ -180,8 +180,8 @@ class AmountEntry(NumberEntry):
 
 
 class Response(Code):
-    """The code that an approval gives. Until it was heard to its end, a key that was meant to take
-    the approval back says that it is too late for that."""
+    """The code that an approval gives. Until it was heard to its end, what was meant to take the
+    approval back says that it is too late for that, and so does a function."""
 
     interruptible = False
 
@@ -190,21 +190,32 @@ class Response(Code):
         Code.__init__(self, app, index, code, period, left)
         self.lasting = True
         self.kind = "unheard"
+        self.stays = True
 
     def from_start(self) -> View:
         """Return this view to be said from the beginning; first that it was approved, where that
         was not heard yet."""
         Code.from_start(self)
         if self.kind == "unheard":
-            self._said = ["right"] + self.parts()
-            self.lines = [["right"]] + self.lines
+            self._say_first([["right"]])
+        return self
+
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says first."""
+        self.from_start()
+        self._say_first(view.told())
         return self
 
     def heard(self) -> None:
-        """Take digits as a check of the code, now that it was heard."""
+        """Take digits as a check of the code, and leave it for functions, now that it was heard."""
         if grouped(self.number) in self.parts():
             self.kind = "code"
+            self.stays = False
         Code.heard(self)
+
+    def _say_first(self, told: list) -> None:
+        self._said = [part for paragraph in told for part in paragraph] + self.parts()
+        self.lines = told + self.lines
 
 
 class Confirmation(Question):

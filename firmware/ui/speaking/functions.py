@@ -41,9 +41,9 @@ def _stays(screen: "Any", name: str) -> bool:
 
 
 def _loses(screen: "Any") -> bool:
-    """Return True when another screen in place of this one would lose what was typed into it, or
-    what it asks to approve."""
-    return screen.asks and not _untouched(screen)
+    """Return True when another screen in place of this one would lose what was typed into it, what
+    it asks to approve, or what was not heard yet."""
+    return screen.kind == "unheard" or (screen.asks and not _untouched(screen))
 
 
 def _untouched(screen: "Any") -> bool:

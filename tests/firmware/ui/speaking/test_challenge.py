@@ -491,6 +491,25 @@ def test_a_key_that_comes_too_late_to_take_an_approval_back_is_heard_to_be(
     assert runtime.call(INTERACTION, "counter") == 1
 
 
+@pytest.mark.clause("challenge: answered", "4.2.7")
+@pytest.mark.parametrize("key", ["3", "5", "8", "9", "*", "#"])
+@pytest.mark.parametrize("held_down", [False, True])
+def test_a_function_that_cuts_a_response_off_says_that_it_is_approved(
+    runtime: Runtime, held_down: bool, key: str
+):
+    suite = "OCRA-1:HOTP-SHA1-6:C-QN08"
+    begin(runtime, held(suite=suite, counter=0))
+    enter(runtime, NUMBER)
+    again(runtime, "#")
+    while not runtime.call(INTERACTION, "counter"):
+        again(runtime, "wait 10")
+    keys = [f"red+{key}"] if held_down else ["red", "wait 300", "red", "wait 300", key]
+    heard = again(runtime, *keys, "until quiet")
+    assert heard[-8:] == ["right", "code", *peer(SECRET, suite, NUMBER, counter=1)]
+    assert runtime.call(INTERACTION, "counter") == 1
+    assert again(runtime, "red+3", "until quiet") == ["volume", "8" if key == "3" else "7"]
+
+
 def test_a_response_that_was_not_heard_is_read_at_own_pace(runtime: Runtime):
     begin(runtime, held())
     enter(runtime, NUMBER)
