@@ -165,7 +165,7 @@ class HiddenEntry(NumberEntry):
     """A number that nobody else is to see or hear (EN 301 549, 5.1.3.8): dots, and a neutral word
     from the speaker."""
 
-    first = True
+    first = hidden = True
 
     def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw a dot for each digit at the bottom."""

@@ -28,6 +28,17 @@ class KeyExplore(View):
         does = ("choose_key",) if key is None else FUNCTIONS[key][2]
         View.__init__(self, app, ["red"] + name if with_red else name, "", [list(does)])
         self.below = below
+        self._named = self.title + self.lines[0]
+        if below.hidden and name == [key] and not with_red:  # a digit
+            self.title = ["digit"]
+            self.lines = []
+
+    def parts(self) -> list:
+        """Return the name; of a digit that may be one of a PIN, only into a headset."""
+        jack = self.app.hardware.jack
+        if self.lines or (jack is not None and jack.plugged):
+            return self._named
+        return self.title
 
     def leave(self, key: str) -> "Screen":
         """Return the view below with the end of the names; the red key says its own before."""

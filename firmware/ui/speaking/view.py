@@ -40,6 +40,7 @@ class View(Screen):
     stays = False  # whether it goes on when a function was used
     asks = False  # whether it waits for an answer
     first = False  # whether it may be left while nothing is typed: a PIN, or a dialogue's beginning
+    hidden = False  # whether nobody else is to see or hear what is typed
     choosing = False  # whether the next key alone chooses a function
     exploring = False  # whether keys only say their names
     passing = False  # whether keys without a meaning in it act on the view below

@@ -59,6 +59,18 @@ def test_a_hand_that_trembles_leaves_them_for_what_was_typed_of_a_pin(runtime: R
     assert again(runtime, "9", "1", "#", "until quiet")[-7] == "code"
 
 
+@pytest.mark.clause("5.1.3.8")
+def test_over_a_pin_a_digit_is_named_into_a_headset_only(runtime: Runtime):
+    play(runtime, "red", "until quiet", *EXPLORE, kind="hotp", pin="8291")
+    assert again(runtime, *"8291", "until quiet") == ["digit"] * 4
+    assert runtime.call(INTERACTION, "again", "wait 10")[1].strip() == "Ciffer"
+    assert again(runtime, "*", "until quiet") == ["star", "practice"]
+    again(runtime, "in")
+    assert again(runtime, "8", "until quiet") == ["8", "serial"]
+    assert runtime.call(INTERACTION, "again", "wait 10")[1].strip() == "Ciffer"
+    assert again(runtime, "red+1", "until quiet") == ["red", "1", "volume", "down"]
+
+
 @pytest.mark.clause("5.5.2", "keys: explore")
 @pytest.mark.parametrize(
     ("key", "name"),
