@@ -157,10 +157,11 @@ class Interaction:
 
     def _tell_news(self) -> None:
         """Say what there is to say unasked, unless it would interrupt: then it waits for the end of
-        what is said."""
+        what is said. While red is to act it waits for what red leads to."""
         app = self.app
         view = app.screen
-        if self._news and not self._announcer.speaking() and (view is None or view.interruptible):
+        interrupts = self._announcer.speaking() or self._red_state in ("held", "window")
+        if self._news and not interrupts and (view is None or view.interruptible):
             from firmware.ui.speaking.unasked import News
 
             news = self._news
@@ -408,6 +409,7 @@ class Interaction:
             if view is None:
                 return
         soon_after_red = self._soon_after_red(at)
+        red_is_to_act = self._red_state == "window"
         if with_red and self._replaced is not None:
             # The key delay made one press of two, and that one chooses a function.
             app.screen, self.accounts.last = self._replaced
@@ -427,10 +429,14 @@ class Interaction:
         if key == "0":
             app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
         # A hand that trembles presses red three times instead of twice: the hash that follows meant
-        # red's function, and approves or submits nothing.
+        # red's function, and approves or submits nothing. What would say a code again that red is
+        # to replace is not taken for the new one: red acts.
         says_again = soon_after_red and key == "#" and keymap.action(view.kind, _RED) == "repeat"
         self._hand().did(keymap.action(view.kind, key))
-        following: Screen = view.key(_RED if says_again else key)
+        if says_again or (red_is_to_act and key in "*#" and view.kind == "code"):
+            self._do_red(view)
+            return
+        following: Screen = view.key(key)
         if following is UNUSED:
             from firmware.ui.speaking.unasked import no_function
 

@@ -366,6 +366,19 @@ def test_a_function_leaves_what_was_typed_to_check_a_code(runtime: Runtime, othe
     assert again(runtime, *number[2:], "until quiet")[-1] == "right"
 
 
+@pytest.mark.parametrize("wait", [0, 400, 900])
+@pytest.mark.parametrize("by", ["*", "#", "cable in"])
+def test_what_comes_before_a_counted_code_that_was_asked_for_does_not_say_the_old_one(
+    runtime: Runtime, by: str, wait: int
+):
+    old = said(play(runtime, "red", "until quiet", kind="hotp"))[-6:]
+    heard = again(runtime, "red", f"wait {wait}", by, "until quiet", "wait 2000")
+    assert heard[0] == "code"
+    assert heard[1:7] != old
+    assert heard[7:] == (["plugged_in"] if by == "cable in" else [])
+    assert runtime.call(INTERACTION, "counter") == 2
+
+
 def test_practice_code_is_none_that_a_validator_could_accept(runtime: Runtime):
     """RFC 4226, section 4, R4: a code has six digits at least. A training code has five, so it is
     never one."""
