@@ -14,7 +14,7 @@ if False:
 
 class Digits(UpdatedView):
     """A number to copy. Typing it on the keypad checks it: each key is said, and in the end whether
-    it was right."""
+    it was right. Functions are told within it while a part of it was typed."""
 
     kind = "code"
     interruptible = True
@@ -43,15 +43,32 @@ class Digits(UpdatedView):
             from firmware.ui.speaking.entry import what_stands
 
             if before.number == self.number:
-                self._typed = typed
+                self._note(typed)
             # before the number, so that none of it is taken for its digits
             first = what_stands(self._typed)
             self._said = first + self.parts()
             self.lines = [first] + self.lines
         return self
 
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says, and with how many digits stand."""
+        return self._tell(view.told())
+
+    def _tell(self, told: list) -> View:
+        from firmware.ui.speaking.entry import stand
+
+        count = stand(self._typed)
+        told = told + count
+        self._said = [part for paragraph in told for part in paragraph]
+        self.lines = [[grouped_as(self._typed, self.number)]] * len(count) + told
+        return View.from_start(self)
+
+    def _note(self, typed: str) -> None:
+        self._typed = typed
+        self.stays = 0 < len(typed) < len(self.number)
+
     def _start_over(self) -> None:
-        self._typed = ""
+        self._note("")
         self.title = self._heading
         self.marked = -1
 
@@ -69,13 +86,13 @@ class Digits(UpdatedView):
 
     def take_back(self) -> None:
         """Take the last digit back."""
-        self._typed = ""
+        self._note("")
         self.from_start()
         if self._before:
             self._type(self._before)
 
     def _type(self, typed: str) -> None:
-        self._typed = typed
+        self._note(typed)
         self.lines = [[grouped_as(typed, self.number)]]
         self._said = [typed[-1]]
         if len(typed) == len(self.number):
@@ -91,13 +108,8 @@ class Digits(UpdatedView):
         typed = self._typed
         if not 0 < len(typed) < len(self.number):
             return self.from_start()
-        from firmware.ui.speaking.entry import stand
-
-        self._typed = typed[:-1]
-        told = [[typed[-1], "cleared"]] + stand(self._typed)
-        self._said = [part for paragraph in told for part in paragraph]
-        self.lines = [[grouped_as(self._typed, self.number)]] * len(stand(self._typed)) + told
-        return View.from_start(self)
+        self._note(typed[:-1])
+        return self._tell([[typed[-1], "cleared"]])
 
     def _judge(self, key: str) -> None:
         """Say whether what was typed is right."""

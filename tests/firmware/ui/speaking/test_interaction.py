@@ -366,6 +366,19 @@ def test_a_function_leaves_what_was_typed_to_check_a_code(runtime: Runtime, othe
     assert again(runtime, *number[2:], "until quiet")[-1] == "right"
 
 
+@pytest.mark.clause("keys: check-back")
+@pytest.mark.parametrize("function", ["red+3", "red+5", "red+8", "red+9"])
+def test_after_a_function_a_check_goes_on_and_its_digits_are_counted(
+    runtime: Runtime, function: str
+):
+    number = said(play(runtime, "red", "until quiet", kind="hotp"))[-6:]
+    again(runtime, *number[:2])
+    assert again(runtime, function, "until quiet")[-3:] == ["2", "digit", "saved"]
+    assert again(runtime, *number[2:], "until quiet") == [*number[2:], "right"]
+    assert again(runtime, "red+3", "until quiet")[0] == "volume"
+    assert again(runtime, "wait 2000", "1", "until quiet")[0] == "volume", "judged, it is left"
+
+
 @pytest.mark.parametrize("wait", [0, 400, 900])
 @pytest.mark.parametrize("by", ["*", "#", "cable in"])
 def test_what_comes_before_a_counted_code_that_was_asked_for_does_not_say_the_old_one(

@@ -164,6 +164,7 @@ class Token:
             if screen
             else None,
             "typed": getattr(screen, "typed", None),
+            "stays": screen is not None and screen.stays,
             "last": None if last is None else last.number,
             "counters": list(self.vault.counters),
             "tries": None if pin is None else pin["tries"],
