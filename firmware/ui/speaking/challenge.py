@@ -190,7 +190,7 @@ class Response(Code):
         Code.__init__(self, app, index, code, period, left)
         self.lasting = True
         self.kind = "unheard"
-        self._start_over()
+        self.stays = True
 
     def from_start(self) -> View:
         """Return this view to be said from the beginning; first that it was approved, where that
@@ -212,10 +212,6 @@ class Response(Code):
             self.kind = "code"
             self.stays = False
         Code.heard(self)
-
-    def _start_over(self) -> None:
-        Code._start_over(self)
-        self.stays = self.kind == "unheard"
 
     def _say_first(self, told: list) -> None:
         self._said = [part for paragraph in told for part in paragraph] + self.parts()

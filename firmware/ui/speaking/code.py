@@ -14,7 +14,7 @@ if False:
 
 class Digits(UpdatedView):
     """A number to copy. Typing it on the keypad checks it: each key is said, and in the end whether
-    it was right. Functions are told within it while a part of it was typed."""
+    it was right."""
 
     kind = "code"
     interruptible = True
@@ -24,7 +24,7 @@ class Digits(UpdatedView):
     def __init__(self, app: "App", title: list, number: str, lines: "Lines" = ()):
         """Show a view whose paragraphs are replaced by what is typed."""
         UpdatedView.__init__(self, app, title, number, lines)
-        self._typed = self._before = ""  # before the last key
+        self.typed = self._before = ""  # before the last key
         self._heading = title
         self._below = lines
 
@@ -35,7 +35,7 @@ class Digits(UpdatedView):
     def in_place_of(self, before: "Digits") -> View:
         """Return this view to be said from the beginning, after another one. What was typed of that
         stands where the number is the same; else it is said that it does not."""
-        typed = before._typed
+        typed = before.typed
         self._start_over()
         self.lines = self._below
         UpdatedView.from_start(self)
@@ -43,32 +43,15 @@ class Digits(UpdatedView):
             from firmware.ui.speaking.entry import what_stands
 
             if before.number == self.number:
-                self._note(typed)
+                self.typed = typed
             # before the number, so that none of it is taken for its digits
-            first = what_stands(self._typed)
+            first = what_stands(self.typed)
             self._said = first + self.parts()
             self.lines = [first] + self.lines
         return self
 
-    def tell(self, view: View) -> View:
-        """Return this view with what a function says, and with how many digits stand."""
-        return self._tell(view.told())
-
-    def _tell(self, told: list) -> View:
-        from firmware.ui.speaking.entry import stand
-
-        count = stand(self._typed)
-        told = told + count
-        self._said = [part for paragraph in told for part in paragraph]
-        self.lines = [[grouped_as(self._typed, self.number)]] * len(count) + told
-        return View.from_start(self)
-
-    def _note(self, typed: str) -> None:
-        self._typed = typed
-        self.stays = 0 < len(typed) < len(self.number)
-
     def _start_over(self) -> None:
-        self._note("")
+        self.typed = ""
         self.title = self._heading
         self.marked = -1
 
@@ -78,21 +61,21 @@ class Digits(UpdatedView):
 
     def check(self, key: str) -> "Screen":
         """Add a digit."""
-        self._before = self._typed
-        if len(self._typed) == len(self.number):
+        self._before = self.typed
+        if len(self.typed) == len(self.number):
             self._start_over()
-        self._type(self._typed + key)
+        self._type(self.typed + key)
         return View.from_start(self)
 
     def take_back(self) -> None:
         """Take the last digit back."""
-        self._note("")
+        self.typed = ""
         self.from_start()
         if self._before:
             self._type(self._before)
 
     def _type(self, typed: str) -> None:
-        self._note(typed)
+        self.typed = typed
         self.lines = [[grouped_as(typed, self.number)]]
         self._said = [typed[-1]]
         if len(typed) == len(self.number):
@@ -105,17 +88,19 @@ class Digits(UpdatedView):
     def clear(self, key: str) -> "Screen":
         """Delete the last digit that was typed; where there is none, or all were judged, say the
         number again."""
-        typed = self._typed
+        typed = self.typed
         if not 0 < len(typed) < len(self.number):
             return self.from_start()
-        self._note(typed[:-1])
-        return self._tell([[typed[-1], "cleared"]])
+        from firmware.ui.speaking.entry import told_in_check
+
+        self.typed = typed[:-1]
+        return told_in_check(self, [[typed[-1], "cleared"]])
 
     def _judge(self, key: str) -> None:
         """Say whether what was typed is right."""
         from firmware.ui.speaking.entry import verdict
 
-        self.title, lines, self.marked = verdict(self.number, self._typed, self._over)
+        self.title, lines, self.marked = verdict(self.number, self.typed, self._over)
         self._said = [key] + self.title + [part for line in lines for part in line]
         self.lines = lines or self.lines
 
@@ -171,7 +156,7 @@ class Code(Digits):
             self._end()
             self.title = self._heading
         Digits.check(self, key)
-        if self._over and len(self._typed) < len(self.number) and not self._over_heard:
+        if self._over and len(self.typed) < len(self.number) and not self._over_heard:
             self._said.append("expired")
         return self
 
@@ -189,11 +174,11 @@ class Code(Digits):
         if self._over or self._time_left():
             return False
         self._end()
-        if len(self._typed) < len(self.number):  # else the verdict stays
+        if len(self.typed) < len(self.number):  # else the verdict stays
             self.title = self._heading
-        if self._typed:
+        if self.typed:
             self._said = ["expired"]
-            if len(self._typed) == len(self.number):
+            if len(self.typed) == len(self.number):
                 self.lines = [["expired"]]
         else:
             self._said = ["expired", "press_red"]

@@ -7,7 +7,7 @@ from firmware.ui.speaking.view import LATER, UpdatedView, View
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import App, Canvas, Lines, Screen, Ticks
+    from firmware.interfaces import App, Canvas, Digits, Lines, Screen, Ticks
 
 # A deadline, due at once: what follows may write the flash and needs the whole stack for that.
 ENTERED = "entered"
@@ -211,6 +211,18 @@ def stand(typed: str) -> list:
 def what_stands(typed: str) -> list:
     """Return the parts that say how many digits stand, or that none does any more."""
     return [str(len(typed)), "digit", "saved"] if typed else ["cleared"]
+
+
+def told_in_check(code: "Digits", told: list) -> View:
+    """Return a code that is checked with these paragraphs, and with how many of its digits
+    stand."""
+    from firmware.ui.speaking.code import grouped_as
+
+    count = stand(code.typed)
+    told = told + count
+    code._said = [part for paragraph in told for part in paragraph]
+    code.lines = [[grouped_as(code.typed, code.number)]] * len(count) + told
+    return View.from_start(code)
 
 
 def verdict(number: str, typed: str, over: bool) -> tuple:

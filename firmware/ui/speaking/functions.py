@@ -31,12 +31,18 @@ def choose(interaction: "Interaction", key: str) -> View:
     screen: View = interaction.app.screen
     told = name in TOLD and _stays(screen, name)
     view: View = _FUNCTIONS[name](interaction, argument)
+    if told and screen.kind == "code":
+        from firmware.ui.speaking.entry import told_in_check
+
+        return told_in_check(screen, view.told())
     return screen.tell(view) if told else view
 
 
 def _stays(screen: "Any", name: str) -> bool:
-    """Return True when the screen goes on after the function. The status and its choices are left
-    to only while nothing would be lost."""
+    """Return True when the screen goes on after the function, as does a code of which a part was
+    typed to check it. The status and its choices are left to only while nothing would be lost."""
+    if screen.kind == "code":
+        return 0 < len(screen.typed) < len(screen.number)
     return screen.stays and not (name == "status" and _untouched(screen))
 
 

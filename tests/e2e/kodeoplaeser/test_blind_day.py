@@ -322,7 +322,7 @@ def pays(day: Day) -> None:
     day.hears(hand.press("#"), *asked)  # too early: it is read back again
     day.hears(hand.function("0"), *asked)
     day.hears(hand.press("red"), *asked)
-    day.hears(hand.function("1"), "volume", "7")
+    day.hears(hand.function("1"), "volume", "7", "is_right")
     hand.press("#")
     day.hears(hand.press("red"), *asked)  # the approval is taken back
     response = peer(GIRO, PAYMENTS, "412504071886", counter=0)

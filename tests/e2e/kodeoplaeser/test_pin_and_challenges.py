@@ -261,7 +261,7 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
             moment = token.tap(way[-1])
             token.emulator.key_up("red")
         heard = mirror.check(moment)
-        assert heard == (["volume", "7"] if way.endswith("3") else asked)
+        assert heard == (["volume", "7", "is_right"] if way.endswith("3") else asked)
         if way.endswith("3"):
             assert mirror.check(token.tap("#")) == asked, "it was not what was heard last"
     answer = peer(SECRET, suite, "32504071886")

@@ -155,6 +155,7 @@ class Token:
     def facts(self):
         """What must not change unasked."""
         screen = self.app.screen
+        code = screen is not None and screen.kind == "code"
         last = self.app.interaction.accounts.last
         pin = self.vault.pin
         settings = self.app.interaction.preferences.values
@@ -163,8 +164,8 @@ class Token:
             "title": [part() if callable(part) else part for part in screen.title]
             if screen
             else None,
-            "typed": getattr(screen, "typed", None),
-            "stays": screen is not None and screen.stays,
+            "typed": getattr(screen, "typed", None) if not code else None,
+            "checks": code and 0 < len(screen.typed) < len(screen.number),
             "last": None if last is None else last.number,
             "counters": list(self.vault.counters),
             "tries": None if pin is None else pin["tries"],
