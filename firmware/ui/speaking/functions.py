@@ -28,7 +28,7 @@ if False:
 def choose(interaction: "Interaction", key: str) -> View:
     """Do the function of a key on the screen that is shown; return the view that follows."""
     name, argument, _ = FUNCTIONS[key]
-    screen: View = interaction.app.screen
+    screen: Any = interaction.app.screen
     told = name in TOLD and _stays(screen, name)
     view: View = _FUNCTIONS[name](interaction, argument)
     if told and screen.kind == "code":
@@ -62,7 +62,7 @@ def repeat(interaction: "Interaction", _: int) -> View:
     """Say the last code again, with the time it has left; without one, or where that would lose
     what was typed, what is on the display."""
     last = interaction.accounts.last
-    screen: View = interaction.app.screen
+    screen: Any = interaction.app.screen
     return screen.from_start() if last is None or _loses(screen) else last.from_start()
 
 
@@ -88,7 +88,7 @@ def own_pace(interaction: "Interaction", _: int) -> View:
 
 def practice(interaction: "Interaction", _: int) -> View:
     """Give a code for training, unless that would lose what was typed."""
-    screen: View = interaction.app.screen
+    screen: Any = interaction.app.screen
     if _loses(screen):
         return no_function(screen)
     return interaction.accounts.training_code()

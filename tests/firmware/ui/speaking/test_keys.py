@@ -180,10 +180,12 @@ def fresh(name: str, before: dict, facts: dict) -> bool:
 def expected_screen(before: dict, key: str) -> str | None:
     """The kind of screen that a function leads to, where that does not depend on more."""
     name = FUNCTIONS[key][0]
-    stays = before["screen"] in (*WAITING, "own_pace", "fresh_period", "fresh_response") or (
-        before["screen"] is None and before["tries"] is not None
+    stays = (
+        before["screen"] in (*WAITING, "unheard", "own_pace", "fresh_period", "fresh_response")
+        or before["checks"]
+        or (before["screen"] is None and before["tries"] is not None)
     )
-    if stays or before["checks"] or name not in TOLD:
+    if stays or name not in TOLD:
         return None
     return "" if name == "serial" else name
 
