@@ -62,7 +62,7 @@ def repeat(interaction: "Interaction", _: int) -> View:
     """Say the last code again, with the time it has left; without one, or where that would lose
     what was typed, what is on the display."""
     last = interaction.accounts.last
-    screen: Any = interaction.app.screen
+    screen: View = interaction.app.screen
     return screen.from_start() if last is None or _loses(screen) else last.from_start()
 
 
@@ -88,7 +88,7 @@ def own_pace(interaction: "Interaction", _: int) -> View:
 
 def practice(interaction: "Interaction", _: int) -> View:
     """Give a code for training, unless that would lose what was typed."""
-    screen: Any = interaction.app.screen
+    screen: View = interaction.app.screen
     if _loses(screen):
         return no_function(screen)
     return interaction.accounts.training_code()
