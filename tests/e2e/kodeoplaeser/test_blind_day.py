@@ -18,7 +18,11 @@ from host_tools.validator.records import NewToken
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from tests.support.emulated.hands import Hand, OneFinger, SlowHand, TremblingHand
-from tests.support.emulated.kodeoplaeser import SpeakingToken, forbid_display
+from tests.support.emulated.kodeoplaeser import (
+    SpeakingToken,
+    forbid_display,
+    payment_read_back,
+)
 from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.token import hotp, totp
 from tests.support.ocra import peer
@@ -306,17 +310,7 @@ def pays(day: Day) -> None:
     day.hears_last(hand.type("4071"), "1")
     day.hears(hand.function("0"), "type", "payee", *"4071", "hash", "end")
     hand.type("886")
-    asked = (
-        "is_right",
-        "amount",
-        *"1250",
-        "payee",
-        *"4071886",
-        "hash",
-        "right",
-        "star",
-        "try_again",
-    )
+    asked = payment_read_back("1250", "4071886")
     hand.press("#")
     emulator.advance(2)
     day.hears(hand.press("#"), *asked)  # too early: it is read back again

@@ -12,7 +12,7 @@ import pytest
 
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.support.emulated.kodeoplaeser import LANGUAGES, SpeakingToken
+from tests.support.emulated.kodeoplaeser import LANGUAGES, SpeakingToken, payment_read_back
 from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.said_and_shown import SaidAndShown
 from tests.support.emulated.token import SECRET, hotp
@@ -203,17 +203,7 @@ def test_the_signed_payment_is_the_one_read_back(prepared: Callable[..., SaidAnd
     assert mirror.check(token.tap("#"))[:2] == ["type", "payee"]
     typed(mirror, "4071886")
     heard = mirror.check(token.tap("#"))
-    assert heard == [
-        "is_right",
-        "amount",
-        *"1250",
-        "payee",
-        *"4071886",
-        "hash",
-        "right",
-        "star",
-        "try_again",
-    ]
+    assert heard == payment_read_back("1250", "4071886")
     amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
     payee = "".join(heard[heard.index("payee") + 1 : heard.index("hash")])
     answer = peer(SECRET, suite, f"{len(amount)}{amount}{payee}")
@@ -234,17 +224,7 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
     typed(mirror, "250")
     mirror.check(token.tap("#"))
     typed(mirror, "4071886")
-    asked = [
-        "is_right",
-        "amount",
-        *"250",
-        "payee",
-        *"4071886",
-        "hash",
-        "right",
-        "star",
-        "try_again",
-    ]
+    asked = payment_read_back("250", "4071886")
     begun = token.tap("#")
     if way == "hash too early":
         token.emulator.advance(2)

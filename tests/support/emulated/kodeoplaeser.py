@@ -120,3 +120,9 @@ def forbid_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for way in ("screen", "screen_text"):
         monkeypatch.setattr(Emulator, way, look)
+
+
+def payment_read_back(amount: str, payee: str) -> list[str]:
+    """Give what is heard before a payment is approved."""
+    paid = ["amount", *amount, "payee", *payee]
+    return ["is_right", *paid, "hash", "right", "star", "try_again"]
