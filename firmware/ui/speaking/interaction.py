@@ -391,8 +391,8 @@ class Interaction:
         app = self.app
         self._announcer.stop()
         view = app.screen
-        if view is None:
-            return
+        if view is None or (view.kind == "code" and key in "*#" and self._red_state == "window"):
+            return  # it would say again the code that red is to replace
         for name in (_RED, _RELEASED, _TICK, _HOLD):
             app.cancel(name)
         with_red = (
@@ -409,7 +409,6 @@ class Interaction:
             if view is None:
                 return
         soon_after_red = self._soon_after_red(at)
-        red_is_to_act = self._red_state == "window"
         if with_red and self._replaced is not None:
             # The key delay made one press of two, and that one chooses a function.
             app.screen, self.accounts.last = self._replaced
@@ -429,14 +428,10 @@ class Interaction:
         if key == "0":
             app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
         # A hand that trembles presses red three times instead of twice: the hash that follows meant
-        # red's function, and approves or submits nothing. What would say a code again that red is
-        # to replace is not taken for the new one: red acts.
+        # red's function, and approves or submits nothing.
         says_again = soon_after_red and key == "#" and keymap.action(view.kind, _RED) == "repeat"
         self._hand().did(keymap.action(view.kind, key))
-        if says_again or (red_is_to_act and key in "*#" and view.kind == "code"):
-            self._do_red(view)
-            return
-        following: Screen = view.key(key)
+        following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
             from firmware.ui.speaking.unasked import no_function
 

@@ -27,7 +27,8 @@ end; a response always. Until that is said, what reads back takes the approval b
 the first of two, 0, red and 0), and so does the star; other keys do what they do, and it stands. A
 hash within second_press_ms after red counts as red there: it may have been meant for the function
 of a hand that trembled and pressed red three times. Hash and star that come before red has given
-another counted code have it given at once: the one before is not its answer.
+another counted code do nothing: the one before is not its answer, and a second press of red may
+still come.
 
 A press is a trembling one when the same key went down less than TREMOR_MS before, was let go since
 (no bounce), and what it did then is not REPEATED: red that woke the token or asked for a function

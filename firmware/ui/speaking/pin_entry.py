@@ -131,14 +131,24 @@ class Outcome(MessageView):
     kind = "unheard"
     stays = asks = True
 
+    def __init__(self, app: "App", what: str, outcome: str):
+        """Say what it is about, and the outcome."""
+        self._phrases = [what, outcome]
+        MessageView.__init__(self, app, what, outcome)
+
     def from_start(self) -> View:
         """Return this view without what a function said."""
-        self.lines = self.lines[-1:]
+        what, outcome = self._phrases
+        self.title = [what]
+        self.lines = [[outcome]]
         return View.from_start(self)
 
     def tell(self, view: View) -> View:
-        """Return this view with what a function says before it."""
-        self.lines = view.told() + self.lines[-1:]
+        """Return this view with what a function says before it, in place of the title: else that
+        would seem to be about the PIN."""
+        told = view.told()
+        self.title = told[0]
+        self.lines = told[1:] + [self._phrases]
         return View.from_start(self)
 
     def heard(self) -> None:

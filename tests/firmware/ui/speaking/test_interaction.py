@@ -392,6 +392,17 @@ def test_what_comes_before_a_counted_code_that_was_asked_for_does_not_say_the_ol
     assert runtime.call(INTERACTION, "counter") == 2
 
 
+@pytest.mark.parametrize("key", ["*", "#"])
+@pytest.mark.parametrize("chosen", [("wait 500", "3"), ("until quiet", "wait 12000")])
+def test_a_key_between_two_reds_makes_no_counted_code_of_them(
+    runtime: Runtime, key: str, chosen: tuple[str, ...]
+):
+    play(runtime, "red", "until quiet", kind="hotp")
+    heard = again(runtime, "red", "wait 200", key, "wait 200", "red", *chosen, "until quiet")
+    assert heard[0] == "function"
+    assert runtime.call(INTERACTION, "counter") == 1
+
+
 def test_practice_code_is_none_that_a_validator_could_accept(runtime: Runtime):
     """RFC 4226, section 4, R4: a code has six digits at least. A training code has five, so it is
     never one."""
