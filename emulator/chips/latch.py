@@ -52,10 +52,11 @@ class Latch:
                 self._hold_up.cancel()
             self._hold_up = None
             self._switch(True)
-        elif self.powered and hold_up:
-            self._hold_up = self._board.clock.after(HOLD_UP_US, self.drop)
         elif self._hold_up is None:
-            self._switch(False)
+            if self.powered and hold_up:
+                self._hold_up = self._board.clock.after(HOLD_UP_US, self.drop)
+            else:
+                self._switch(False)
 
     def _switch(self, on: bool) -> None:
         if on != self.powered and (not on or self._board.can_power()):

@@ -82,6 +82,19 @@ def test_a_held_button_or_the_cable_keeps_power_when_the_pin_drops(board: Board)
     assert not latch.powered
 
 
+def test_power_that_was_cut_while_it_ran_out_stays_with_the_next_press(board: Board) -> None:
+    """The cable is pulled, and pulled again by the power cut; then the button is pressed."""
+    latch = board.parts["latch"]
+    board.set_usb(True)
+    board.set_usb(False)
+    board.set_usb(False)
+    latch.drop()
+    assert not latch.powered
+    board.parts["button"].press()
+    board.clock.run_to(10 * HOLD_UP_US)
+    assert latch.powered
+
+
 def test_vbus_sense_follows_the_cable(board: Board) -> None:
     assert board.pins.level(VBUS) == 0
     board.set_usb(True)
