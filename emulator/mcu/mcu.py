@@ -37,7 +37,7 @@ UNANSWERED = {
 }
 CTRL_C = 3
 ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
-ALONE_US = 5_000_000  # longest virtual time in which the VM goes on by itself
+ALONE_US = 60_000_000  # longest virtual time in which the VM goes on by itself
 _BLOCK = 16  # bytes of a board's heap that are given out together: four words
 _ACCOUNT = re.compile(r"^(\d+)$.*\bmax free sz: (\d+)", re.MULTILINE | re.DOTALL)
 PROMPT_STEP = 0.02  # real seconds to wait at a time for a REPL's output

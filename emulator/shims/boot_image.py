@@ -148,20 +148,21 @@ def _file_system(flash):
         return vfs.VfsLfs2(flash, progsize=flash.program_size)
 
 
-def _holds(module):
-    """Say whether the image has a module of the package."""
+def _held(modules):
+    """Give those modules of the package that the image has."""
     try:
         with open("/firmware.mpy", "rb") as file:
             head = file.read(_HEAD)
     except OSError:
-        return False
-    return (module[len("firmware") :].replace(".", "/") + ".mpy").encode() in head
+        return []
+    names = [(module, module[len("firmware") :].replace(".", "/") + ".mpy") for module in modules]
+    return [module for module, name in names if name.encode() in head]
 
 
 def _watch_for_natives(folder, modules):
     """Have the native modules that the image holds loaded, when they are first imported, as they
     are compiled for this processor: the image's are for the board's. Return what imports now."""
-    natives = list(filter(_holds, modules))
+    natives = _held(modules)
     usual = __import__
 
     def importing(name, *arguments):

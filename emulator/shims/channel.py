@@ -50,6 +50,7 @@ answering = {}  # I2C address -> bus of the chips that have answered since the V
 work = (
     None  # gives the microseconds that the processor has worked since it was last asked (pace.py)
 )
+news = 0  # how often something may have come: an event, a handler's work, what changes a level
 at_prompt = False  # records must be sent at once, because the REPL waits without a record
 
 
@@ -90,11 +91,12 @@ def _flush():
 def post(kind, payload=b"", cost=_CALL, felt=True):
     """Send a record without a reply. `cost` in microseconds of virtual time. `felt`: a level may
     change by it, or an event come."""
-    global _alone_until, _asks, _check_at
+    global _alone_until, _asks, _check_at, news
     _put(kind, payload, cost, b"", 0)
     _asks = True
     if felt:
         _alone_until = 0
+        news += 1
     if _check_at > _base + _EVENT_DELAY:
         _check_at = _base + _EVENT_DELAY
     if at_prompt:
@@ -117,15 +119,18 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
     OSError with the host's errno. `handlers` is False where a board runs handlers only later.
     """
-    global _alone_until, _asks, _base, _check_at, _known_until, _levels
+    global _alone_until, _asks, _base, _check_at, _known_until, _levels, news
     _put(kind, payload, cost, b"", 0)
     _flush()
+    before = _levels
     if _replies.readinto(_header) != records.REPLY_SIZE:
         uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
     _base, quiet, _levels, status, events, size = unpack_from(records.REPLY, _header)
     _check_at = _known_until = _base + (quiet if quiet < _QUIET else _QUIET)
     _alone_until = 0 if work else _base + quiet
     _asks = False
+    if events or _levels != before:
+        news += 1
     for _ in range(events):
         _pending.append(tuple(_replies.read(2)))
     answer = _replies.read(size) if size else b""
@@ -190,11 +195,12 @@ def level(pin):
 
 
 def _run_handlers():
-    global handling
+    global handling, news
     if handling is not None or _held:
         return
     try:
         while _pending:
+            news += 1
             handling, flags = _pending.pop(0)
             on_event(handling, flags)
     finally:

@@ -20,6 +20,7 @@ class I2S:
     RX, TX = 0, 1
     MONO, STEREO = 0, 1
     hard = False  # its callback is a soft interrupt
+    timed = True  # for select: there comes to be room without an event
 
     def __init__(self, id, *, sck, ws, sd, mck=None, mode, bits, format, rate, ibuf):
         self._id, self._head = id, bytes((id,))
@@ -46,6 +47,7 @@ class I2S:
         if ibuf <= 0:
             raise ValueError("invalid ibuf")
         self._handler, self._taken, self._waits, self._asked = None, True, True, False
+        self._filled = 0  # bytes in the ring, None: the host knows
         # taken from the ring at an interrupt: mono samples go out twice
         self._dma = _DMA * (format + 1) // 2
         if getattr(self, "_ring_size", 0) != ibuf:
@@ -82,9 +84,9 @@ class I2S:
             return 0
         if not self._asked:
             self._asked = True
-            self._filled = unpack(
-                "<I", channel.call(records.I2S_FILLED, self._head, handlers=False)
-            )[0]
+            if self._filled is None:
+                reply = channel.call(records.I2S_FILLED, self._head, handlers=False)
+                self._filled = unpack("<I", reply)[0]
             self._interrupts = self._due()
         due = self._due() - self._interrupts
         if due > 0:
@@ -111,7 +113,7 @@ class I2S:
         if not self._waits:
             return self._put(buffer)
         data = bytes(buffer)  # of an array too
-        self._taken = False
+        self._taken, self._filled = False, None
         for start in range(0, len(data), _PIECE):
             channel.post(
                 records.I2S_WRITE, bytes((self._id, start == 0)) + data[start : start + _PIECE]

@@ -15,20 +15,22 @@ class poll:
         # Streams written in Python. The VM's own poll would look at them too, but waits a
         # millisecond for each look.
         self._streams = {}
+        self._timed = False  # whether one of them becomes ready by time alone
 
     def register(self, obj, eventmask=POLLIN | POLLOUT):
         if hasattr(obj, "ioctl"):
-            self._streams[id(obj)] = obj, eventmask
+            self._streams[obj] = eventmask
+            self._timed = self._timed or getattr(obj, "timed", False)
         else:
             self._files.register(obj, eventmask)
 
     def unregister(self, obj):
-        if not self._streams.pop(id(obj), None):
+        if not self._streams.pop(obj, None):
             self._files.unregister(obj)
 
     def modify(self, obj, eventmask):
-        if id(obj) in self._streams:
-            self._streams[id(obj)] = obj, eventmask
+        if obj in self._streams:
+            self._streams[obj] = eventmask
         else:
             self._files.modify(obj, eventmask)
 
@@ -36,14 +38,17 @@ class poll:
         until = None if timeout is None or timeout < 0 else channel.read_clock() + timeout * 1000
         waiting = True
         while True:
+            news = channel.news
             ready = self._files.poll(0)
-            for obj, mask in self._streams.values():
-                flags = obj.ioctl(_STREAM_POLL, mask)
+            for obj in self._streams:
+                flags = obj.ioctl(_STREAM_POLL, self._streams[obj])
                 if flags:
                     ready.append((obj, flags))
             if ready or not waiting:
                 return ready
             waiting = channel.idle(until, 1)
+            if not (waiting or self._timed or channel.at_prompt) and news == channel.news:
+                return ready  # nothing has come meanwhile
 
     def ipoll(self, timeout=-1, flags=0):
         ready = self.poll(timeout)

@@ -4,18 +4,20 @@ small integers."""
 
 import channel
 import utime
+from micropython import const
 from utime import mktime  # noqa: F401 - part of the module
 
-_MASK = (1 << 30) - 1
+_MASK = const((1 << 30) - 1)
+_read_clock = channel.read_clock
 _BOOT_TIME = 1609459200  # 2021-01-01: what an RP2040's own clock says at power-on
 
 
 def ticks_us():
-    return channel.read_clock() & _MASK
+    return _read_clock() & _MASK
 
 
 def ticks_ms():
-    return channel.read_clock() // 1000 & _MASK
+    return _read_clock() // 1000 & _MASK
 
 
 ticks_cpu = ticks_us
