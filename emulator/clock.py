@@ -54,11 +54,11 @@ class SimulationClock:
 
         The clock never goes back.
         """
-        while (due := self.next_alarm) is not None and due <= time:
-            alarm = heapq.heappop(self._queue)[2]
-            self._move(due)
+        while self._queue and self._queue[0][0] <= time:
+            due, _, alarm = heapq.heappop(self._queue)
             callback, alarm.callback = alarm.callback, None
             if callback is not None:
+                self._move(due)
                 callback()
         self._move(time)
 

@@ -15,19 +15,19 @@ from ustruct import pack_into, unpack_from
 
 _CLOCK_READ = const(3)  # microseconds that reading the clock takes, so that busy loops end
 _CALL = const(2)  # microseconds any other call takes
-_SIZE = records.REQUEST_SIZE
+_REQUEST, _SIZE = records.REQUEST, records.REQUEST_SIZE
 _QUIET = records.QUIET_US
 _len = len  # MicroPython searches the whole table of its builtins for one
 # microseconds after a record that may have caused an event, until a busy loop asks for it
 _EVENT_DELAY = const(1000)
-_FORMATS = const(24)  # at most, for records with a body
+_FORMATS = const(24)  # at most
 # bytes of records that wait to be sent together; a pipe takes so many in one piece
 _ROOM = const(4096)
 
 _requests = open(int(sys.argv[1]), "wb")
 _replies = open(int(sys.argv[2]), "rb")
 _record = bytearray(_ROOM)
-_formats = {}  # of a record with a payload of so many bytes and a body of so many
+_formats = {}  # of a body of so many bytes
 _used = 0  # bytes of records that wait
 _header = bytearray(records.REPLY_SIZE)
 _base = 0  # microseconds since power-on at the host's last reply
@@ -54,31 +54,28 @@ news = 0  # how often something may have come: an event, a handler's work, what 
 at_prompt = False  # records must be sent at once, because the REPL waits without a record
 
 
-def _put(kind, head, cost, body, size):
-    """Queue a record; its payload is `head` and then `body`, a buffer of `size` bytes of any
-    type."""
+def _put(kind, head, cost, size):
+    """Queue a record but for the last `size` bytes of its payload, which begins with `head`.
+
+    MicroPython keeps the values of a call in the heap where they are more than eleven: this one has
+    eleven, so that the VM collects no garbage for it.
+    """
     global _base, _spent, _used
     if work:
         _spent += work()
-    length = _len(head)
-    form = length << 16 | size
-    if form not in _formats and (not size or _len(_formats) < _FORMATS):
-        _formats[form] = f"{records.REQUEST}{length}s{size}s"
-    end = _used + _SIZE + length + size
-    if end > _ROOM:
+    size += _len(head)
+    if _used + _SIZE + size > _ROOM:
         _flush()
-        end = _SIZE + length + size
-    if end <= _ROOM and form in _formats:
-        pack_into(_formats[form], _record, _used, kind, _spent + cost, length + size, head, body)
-        _used = end
-    else:
-        _flush()
-        pack_into(records.REQUEST, _record, 0, kind, _spent + cost, length + size)
-        _requests.write(_record, _SIZE)
-        _requests.write(head)
-        _requests.write(body, size)
+    pack_into(_REQUEST, _record, _used, kind, _spent + cost, size)
     _base += _spent + cost
     _spent = 0
+    _used += _SIZE
+    if _used + _len(head) > _ROOM:
+        _flush()
+        _requests.write(head)
+    else:
+        _record[_used : _used + _len(head)] = head
+        _used += _len(head)
 
 
 def _flush():
@@ -92,7 +89,7 @@ def post(kind, payload=b"", cost=_CALL, felt=True):
     """Send a record without a reply. `cost` in microseconds of virtual time. `felt`: a level may
     change by it, or an event come."""
     global _alone_until, _asks, _check_at, news
-    _put(kind, payload, cost, b"", 0)
+    _put(kind, payload, cost, 0)
     _asks = True
     if felt:
         _alone_until = 0
@@ -109,7 +106,19 @@ def send(kind, payload, cost, body, size):
 
     `body` and `size`: more of the payload, a buffer of that many bytes.
     """
-    _put(kind, payload, cost, body, size)
+    global _used
+    _put(kind, payload, cost, size)
+    if _used + size > _ROOM:
+        _flush()
+        _requests.write(body, size)
+    else:
+        form = _formats.get(size)
+        if not form:
+            form = f"{size}s"
+            if _len(_formats) < _FORMATS:
+                _formats[size] = form
+        pack_into(form, _record, _used, body)
+        _used += size
     if at_prompt or _base >= _check_at:
         _tick()
 
@@ -120,7 +129,7 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
     OSError with the host's errno. `handlers` is False where a board runs handlers only later.
     """
     global _alone_until, _asks, _base, _check_at, _known_until, _levels, news
-    _put(kind, payload, cost, b"", 0)
+    _put(kind, payload, cost, 0)
     _flush()
     before = _levels
     if _replies.readinto(_header) != records.REPLY_SIZE:
@@ -174,7 +183,8 @@ def write(pin, level):
     felt = not showing & bit
     if not felt:
         _levels = _levels | bit if level else _levels & ~bit
-    post(records.PIN_WRITE, bytes((pin, level)), _CALL, felt)
+    _written[0], _written[1] = pin, level
+    post(records.PIN_WRITE, _written, _CALL, felt)
 
 
 def level(pin):
@@ -271,7 +281,9 @@ def idle(until, link):
     return until is None or _base + _spent < until
 
 
+# What IDLE and PIN_WRITE carry, made once.
 _waits = bytearray(9)
+_written = bytearray(2)
 
 
 def hold_events(held):

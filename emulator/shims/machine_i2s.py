@@ -110,8 +110,9 @@ class I2S:
         return count
 
     def write(self, buffer):
-        if not self._waits:
-            return self._put(buffer)
+        return self._give(buffer) if self._waits else self._put(buffer)
+
+    def _give(self, buffer):
         data = bytes(buffer)  # of an array too
         self._taken, self._filled = False, None
         for start in range(0, len(data), _PIECE):

@@ -227,6 +227,24 @@ print(a.value(), a.toggle(), a(), *b)
     assert run(program) == "1 None 0 0 1 1\n"
 
 
+@pytest.mark.parametrize("call", ["pin.value(1)", "pin.value()", "spi.write(data)"])
+def test_pins_and_spi_allocate_nothing(run: Callable[..., str], call: str) -> None:
+    """The VM collects garbage every few kilobytes that are allocated, and that takes its time."""
+    program = f"""
+from machine import Pin, SPI
+from micropython import mem_total
+spi, pin, data = SPI(0, 10_000_000, sck=Pin(18), mosi=Pin(19)), Pin(2, Pin.OUT), bytes(100)
+def use():
+    for _ in range(100):
+        {call}
+use()
+before = mem_total()
+use()
+print(mem_total() - before)
+"""
+    assert int(run(program)) < 1000  # of 100 calls: what use() itself needs
+
+
 def test_the_seed_determines_unique_id_and_random_bytes(run: Callable[..., str]) -> None:
     program = "import machine, os\nprint(machine.unique_id(), os.urandom(40))"
     same, again, other = (
