@@ -135,7 +135,8 @@ def build_package(
     sources[FIRMWARE / "build.py"] = frozen.build_py(which)
     sources.pop(FIRMWARE / "protocol/messages.py", None)  # frozen modules import it
     texts = short_names.shortened(
-        tuple((_module(path), constants.folded(text)) for path, text in sources.items())
+        tuple((_module(path), constants.folded(text)) for path, text in sources.items()),
+        production,
     )
     sources = {path: texts[_module(path)] for path in sources}
     with interrupts.threads() as pool:
