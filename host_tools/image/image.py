@@ -159,8 +159,13 @@ def build_package(
 
 def pack_package(package: dict[str, bytes], production: bool) -> bytes:
     """Pack what build_package() gives into one file."""
-    head = _HEAD.read_bytes()
-    return one_file.pack(package, head, lambda source: _compile(_HEAD, source, None, production))
+
+    def compiled(source: bytes) -> bytes:
+        # The package's modules hang on it, so that what it defines keeps its name.
+        head = short_names.shortened(((FIRMWARE.name, constants.folded(source)),), production=False)
+        return _compile(_HEAD, head[FIRMWARE.name], None, production)
+
+    return one_file.pack(package, _HEAD.read_bytes(), compiled)
 
 
 def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> dict[str, bytes]:

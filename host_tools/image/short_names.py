@@ -7,7 +7,8 @@ static list in its py/makeqstrdata.py are numbers in a .mpy file and cost nothin
 Parameters and private attributes have them in every build. No traceback tells the difference, as it
 has names of functions and lines. A production build shows none: there private methods have them
 too, and what modules define. What is asked for by a text, or given by keyword, keeps its name; so
-do errors, whose names the link tells, and machine code, which the emulator's pace finds by name.
+do errors, whose names the link tells, and all that a module of machine code has or asks for, as the
+emulator takes a form of its own of it.
 """
 
 import ast
@@ -99,6 +100,9 @@ def _read(source: bytes) -> _Module:
                 found.origins |= {
                     each.asname or each.name: node.module or "" for each in node.names
                 }
+    if any(isinstance(node, ast.FunctionDef) and node.decorator_list for node in tree.body):
+        # Machine code: the emulator has a form of its own of the module.
+        found.kept |= {word for word in found.others if not _PRIVATE.fullmatch(word)}
     bases = {base.id for each in classes for base in each.bases if isinstance(base, ast.Name)}
     found.parents = {found.origins[base] for base in bases & set(found.origins)}
     return found
@@ -154,8 +158,6 @@ def _names_to_keep(node: ast.AST) -> Iterator[str]:
             yield from _other_names(node)
         case ast.Assign(value=ast.Call(func=ast.Name(id="const"))):
             yield from (each.id for each in _given_a_value(node))
-        case ast.FunctionDef(name=name, decorator_list=[_, *_]):  # machine code
-            yield name
         case ast.ClassDef(name=name) if name.endswith("Error"):
             yield name
 
@@ -239,13 +241,14 @@ def _attributes(modules: Mapping[str, _Module], production: bool) -> dict[str, d
     that only objects of its family's classes have: two of one object have two names."""
     taken = _all(modules.values(), "attributes", "members", "texts")
     kept = _all(modules.values(), "texts") | _strange(modules)
+    words = (*STATIC, *sorted(_parts(modules)))  # a token has those of its modules anyway
     new = {}
     for name, family in _families(modules).items():
         members, others = _all(family, "members"), _all(family, "others")
         own = _all(family, "stored") | members if production else _all(family, "stored") - members
         private = [word for word in sorted(own - kept - others) if _PRIVATE.fullmatch(word)]
         # A class's body would find a method in place of a global of that name.
-        free = [word for word in STATIC if word not in taken | others]
+        free = [word for word in words if word not in taken | others]
         new[name] = dict(zip(private, free, strict=False))
     return new
 

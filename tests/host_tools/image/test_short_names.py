@@ -194,7 +194,8 @@ def test_a_module_means_the_same_in_a_production_build():
         ("def open():\n    pass\n", ""),
         ("def b():\n    pass\n", "from a import b\n"),  # also the other's name
         ("class StorageError(Exception):\n    pass\n", ""),  # the link tells it
-        ("@micropython.viper\ndef ladder():\n    pass\n", ""),  # the emulator's pace asks for it
+        ("@micropython.viper\ndef ladder():\n    pass\n", ""),  # the emulator has its own form
+        ("def steps():\n    pass\n", "import a\n@micropython.viper\ndef ladder():\n    steps()\n"),
         ("_SIZE = const(3)\n", ""),  # it is in no compiled module
         ("state = 1\ndef count():\n    global state\ncount.of = 2\n", "a.count\n"),
         ("size = 1\n", "f(size=2)\n"),
