@@ -66,7 +66,11 @@ def largest_free_block(product: str, form: str) -> Figure:
     """The largest free block of the heap after a full session, on an RP2040's scale. Where the
     modules come from files there is more on a board: their code counts here as if its bytes were
     words."""
-    tree = build_tree(product, "pico") if form == FILES else build_frozen_tree(product)
+    tree = (
+        build_tree(product, "pico", production=True)
+        if form == FILES
+        else build_frozen_tree(product)
+    )
     with (
         tempfile.TemporaryDirectory() as folder,
         Emulator(
@@ -74,7 +78,9 @@ def largest_free_block(product: str, form: str) -> Figure:
             "pico",
             folder,
             image=pack(tree, load_board("pico")["filesystem"]),
-            frozen=None if form == FILES else build_frozen_package(product, "pico"),
+            frozen=None
+            if form == FILES
+            else build_frozen_package(product, "pico", production=True),
             time=START,
         ) as emulator,
     ):

@@ -94,7 +94,11 @@ def _pace(products: Iterable[str], path: Path | None) -> int:
 def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> dict[str, Any]:
     """Measure one product; `aloud` prints each figure."""
     form = figures.FROZEN if _FROZEN in micropython else figures.FILES
-    tree = build_frozen_tree(product) if form == figures.FROZEN else build_tree(product, "pico")
+    tree = (
+        build_frozen_tree(product)
+        if form == figures.FROZEN
+        else build_tree(product, "pico", production=True)
+    )
     filesystem = pack(tree, load_board("pico")["filesystem"])
     flash = flash_image.with_filesystem(micropython, filesystem)
     parts = run_through.Parts(flash, bootrom, product)

@@ -150,10 +150,12 @@ class PacedParts(run_through.Parts):
 
     def __init__(self, product: str, folder: Path, pace: str | Costs | None, form: str) -> None:
         """Take a blank token, whose states are kept in `folder`."""
-        self._modules = None if form == FILES else build_frozen_package(product, "pico")
+        self._modules = (
+            None if form == FILES else build_frozen_package(product, "pico", production=True)
+        )
         filesystem = load_board("pico")["filesystem"]
         files = pack(build_frozen_tree(product), filesystem)
-        image = build_image(product, "pico") if form == FILES else files
+        image = build_image(product, "pico", production=True) if form == FILES else files
         super().__init__(image, b"", product)
         self._folder, self._pace, self._started = folder, pace, 0
 

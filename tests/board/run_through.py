@@ -268,7 +268,7 @@ def _emulated(parts: Parts, flash: bytes, folder: Path, seconds: float, ahead: f
     name = parts.product["name"]
     # The emulator runs modules from files, also where the board has them frozen.
     image = _with_own_files(
-        build_image(name, "pico"),
+        build_image(name, "pico", production=True),
         flash[-parts.board["filesystem"]["size"] :],
         parts.board["filesystem"]["block"],
     )
