@@ -23,7 +23,6 @@ from host_tools.flashing import micropython
 from host_tools.flashing.image_file import ImageFile
 from host_tools.flashing.quiet_threads import quiet
 from host_tools.image.official import build_for
-from host_tools.image.one_file import MOUNTED
 from host_tools.link.channel import Channel
 from host_tools.link.replies import GarbageError, Hello
 from host_tools.link.transport import SerialTransport, unplugged
@@ -40,11 +39,11 @@ _LEAVE_PASTE_MODE = b"\r\x03\x03"  # Ctrl-C (shared/runtime/pyexec.c)
 _READ_TIMEOUT = 10.0  # seconds of silence after which the board is taken for gone
 _PROMPT_TIMEOUT = 5.0  # seconds; an RP2040 that computes a handshake needs two before it listens
 # What a token has mounted is no folder of its file system.
-_PREPARE = f"""
+_PREPARE = """
 import gc, os, sys, vfs
 try:
-    vfs.umount({MOUNTED!r})
-except OSError:
+    vfs.umount(sys.modules["firmware"].__path__)
+except (KeyError, OSError):
     pass
 gc.collect()
 """

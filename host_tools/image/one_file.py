@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 NAME = "firmware.mpy"
 _STEP = 512  # the table begins at a multiple of it, behind the head
-MOUNTED = "/firmware"
+MOUNTED = "/f"  # MicroPython keeps each module's whole path for good
 
 
 def pack(files: Mapping[str, bytes], head: bytes, compiled: Callable[[bytes], bytes]) -> bytes:

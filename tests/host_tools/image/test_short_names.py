@@ -199,9 +199,13 @@ def test_a_module_means_the_same_in_a_production_build():
         ("_SIZE = const(3)\n", ""),  # it is in no compiled module
         ("state = 1\ndef count():\n    global state\ncount.of = 2\n", "a.count\n"),
         ("size = 1\n", "f(size=2)\n"),
-        ("class A:\n    def shown(self):\n        pass\na = A()\n", "a.A\n"),
-        ("class A:\n    def _a(self):\n        self._a()\na.A = 1\n", "getattr(it, '_a')\n"),
-        ("class A:\n    def _a(self):\n        self._a()\na.A = 1\n", "it._a()\n"),
+        ("__version__ = 1\n", ""),
+        ("_a = 1\nclass A:\n    _a = _a\nit.A = 1\n", ""),
+        ("shown = 1\nclass A:\n    shown = shown\nit.A = 1\n", ""),
+        ("class A:\n    _a = 1\n    b = _a\nit.A = 1\n", ""),
+        ("class A:\n    def shown(self):\n        pass\nit.A = 1\n", ""),
+        ("class A:\n    def _a(self):\n        self._a()\nit.A = 1\n", "getattr(it, '_a')\n"),
+        ("class A:\n    def _a(self):\n        self._a()\nit.A = 1\n", "it._a()\n"),
     ],
 )
 def test_other_names_stay_in_a_production_build(source: str, other: str):
@@ -216,9 +220,22 @@ def test_a_name_is_the_same_in_all_modules_and_in_none_another():
     assert new["b"].startswith("from a import tuple\ndef sum():\n    return zip, type, tuple()")
 
 
+def test_a_name_that_types_alone_ask_for_is_another():
+    source = "class _A:\n    pass\ndef _of(it: '_A') -> '_A':\n    one: '_A' = it\n"
+    assert "class zip:" in after(source, production=True)
+
+
+def test_a_module_takes_no_name_of_its_package():
+    source = "_a = 1\n"
+    assert after(source, production=True) == "zip = 1\n"
+    assert all_after({"a": source, "a.zip": ""}, production=True)["a"] == "type = 1\n"
+
+
 def test_a_method_does_not_hide_what_its_classs_body_asks_for():
     source = "import key\nclass A:\n    def _a(self):\n        pass\n    x = key\n"
     assert "def value(self)" in after(source, production=True)
+    source = "_a = 1\nclass A:\n    def zip(self):\n        pass\n    x = _a\n"
+    assert "x = tuple" in after(source, production=True)
 
 
 def test_a_derived_class_in_another_module_takes_other_methods():
