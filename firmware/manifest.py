@@ -53,25 +53,21 @@ only(
 )
 both(
     "storage/journal.py",
-    "storage/errors.py",
     "storage/vault.py",
-    "crypto/hkdf.py",
     "otp/hmac.py",
-    "otp/hashes.py",
     "crypto/seal.py",
-    "crypto/compare.py",
     "protocol/cbor.py",
     "ui/app.py",
 )
 only("kodeviser", "ui/fob/interaction.py", "ui/fob/code.py")
-both("ui/code_source.py", "otp/hotp.py", "otp/totp.py", "ui/draw.py", "ui/screen.py")
+both("ui/code_source.py", "otp/codes.py", "ui/draw.py", "ui/screen.py")
 only(
     "kodeviser",
+    "products/fonts/text.py",
+    "products/fonts/digits6.py",
     "ui/fob/message.py",
     "ui/fob/texts_da.py",
     "ui/fob/texts_en.py",
-    "products/fonts/text.py",
-    "products/fonts/digits6.py",
 )
 only(
     "kodeoplaeser",

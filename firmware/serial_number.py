@@ -1,7 +1,7 @@
 """The serial number on label, display and link: 11 digits derived from the board's unique id, and a
 Luhn check digit."""
 
-from firmware.otp.hashes import digest
+from firmware.otp.hmac import digest
 
 _RANGE = 100_000_000_000
 

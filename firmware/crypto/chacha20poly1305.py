@@ -2,7 +2,7 @@
 Keys 32 bytes, nonces 12, tags 16.
 """
 
-from firmware.crypto.compare import equal
+from firmware.otp.hmac import equal
 
 try:
     from firmware.crypto.chacha20poly1305_native import chacha20, poly1305

@@ -5,7 +5,7 @@ All values are public, so nothing here needs constant time. Points are in extend
 """
 
 from firmware.crypto.x25519_plain import P, invert
-from firmware.otp.hashes import digest
+from firmware.otp.hmac import digest
 
 _ORDER = (1 << 252) + 27742317777372353535851937790883648493
 _D = 0x52036CEE2B6FFE738CC740797779E89800700A4D4141D8AB75EB4DCA135978A3  # -121665 / 121666

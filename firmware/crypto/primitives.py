@@ -5,7 +5,7 @@ is loaded for a handshake alone: modules.py forgets it.
 """
 
 from firmware.crypto import chacha20poly1305
-from firmware.otp.hashes import digest
+from firmware.otp.hmac import digest
 from firmware.otp.hmac import hmac as _hmac
 
 __all__ = ["decrypt", "dh", "encrypt", "hash", "hmac", "public_key"]

@@ -9,9 +9,7 @@ endian numbers. Sealed form: nonce (16 bytes) || ciphertext || tag (16 bytes).
 aes_ecb(key) takes 32 bytes and returns a function that encrypts whole blocks in ECB mode.
 """
 
-from firmware.crypto.compare import equal
-from firmware.crypto.hkdf import hkdf_sha256
-from firmware.otp.hmac import hmac
+from firmware.otp.hmac import equal, hkdf_sha256, hmac
 
 if False:
     from firmware.interfaces import AesEcb, BlockCipher  # type: ignore[unreachable]

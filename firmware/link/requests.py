@@ -305,16 +305,14 @@ class Requests:
         held = self._vault.credentials[at]
         if held["kind"] == "ocra":  # there is no code without a challenge
             raise RefusedError(messages.BAD_ARGUMENT)
-        if held["kind"] == "hotp":
-            from firmware.otp.hotp import hotp
+        from firmware.otp.codes import hotp, totp
 
+        if held["kind"] == "hotp":
             return {
                 "code": hotp(
                     held["secret"], self._vault.next_counter(at), held["digits"], held["algorithm"]
                 )
             }
-        from firmware.otp.totp import totp
-
         return {
             "code": totp(
                 held["secret"], self._time(), held["period"], held["digits"], held["algorithm"]

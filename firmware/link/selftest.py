@@ -2,8 +2,7 @@
 
 from binascii import unhexlify
 
-from firmware.otp.hotp import hotp
-from firmware.otp.totp import totp
+from firmware.otp.codes import hotp, totp
 
 if False:
     from firmware.interfaces import Primitives  # type: ignore[unreachable]

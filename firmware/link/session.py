@@ -16,8 +16,7 @@ from firmware.link.requests import RefusedError, Requests
 from firmware.protocol import messages
 from firmware.protocol.cbor import dumps, loads
 from firmware.protocol.claim import commitment, comparison_number
-from firmware.storage.errors import VaultError
-from firmware.storage.vault import DAMAGED, KEY_NONE
+from firmware.storage.vault import DAMAGED, KEY_NONE, VaultError
 from firmware.version import VERSION
 
 if False:

@@ -1,1 +1,1 @@
-"""HOTP, TOTP and OCRA with their hashes (RFC 4226, RFC 6238, RFC 6287, RFC 2104). No I/O."""
+"""HOTP, TOTP and OCRA with their hashes (RFC 4226, 6238, 6287, 2104, 5869). No I/O."""

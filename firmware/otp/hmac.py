@@ -1,13 +1,38 @@
-"""HMAC (RFC 2104) over the digests of hashes.py."""
+"""Digests by the algorithm names of RFC 6238, HMAC (RFC 2104), the comparison of its tags, and HKDF
+(RFC 5869), which is made of it. Sizes in bytes.
 
-from firmware.otp.hashes import digest
+A digest comes from the VM's hashlib where it has the hash, else from sha1.py and sha512.py:
+MicroPython on RP2040 and ESP32 has SHA-1 and SHA-256 in C, but no SHA-512.
+"""
 
+import hashlib
+
+_NAMES = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
 _BLOCK_SIZES = {"SHA1": 64, "SHA256": 64, "SHA512": 128}
 # A block of 0x36, and what makes one of 0x5c of it: pads as numbers, by the size of a block.
 _PADS = {
     64: (int.from_bytes(b"\x36" * 64, "big"), int.from_bytes(b"\x6a" * 64, "big")),
     128: (int.from_bytes(b"\x36" * 128, "big"), int.from_bytes(b"\x6a" * 128, "big")),
 }
+
+
+def digest(algorithm: str, data: bytes) -> bytes:
+    """Return the digest of data; algorithm is "SHA1", "SHA256" or "SHA512", else ValueError."""
+    name = _NAMES.get(algorithm)
+    if name is None:
+        raise ValueError("unknown hash algorithm")
+    native = getattr(hashlib, name, None)
+    if native is not None:
+        return native(data).digest()
+    # Imported only when needed: each line costs 80 us at import on an RP2040, and the default
+    # algorithm is SHA-1.
+    if name == "sha1":
+        from firmware.otp.sha1 import sha1 as portable
+    elif name == "sha512":
+        from firmware.otp.sha512 import sha512 as portable
+    else:
+        raise ValueError("this VM lacks SHA-256")
+    return portable(data)
 
 
 def hmac(algorithm: str, key: bytes, message: bytes) -> bytes:
@@ -23,3 +48,34 @@ def hmac(algorithm: str, key: bytes, message: bytes) -> bytes:
     padded = int.from_bytes(key + bytes(size - len(key)), "big") ^ inner
     within = digest(algorithm, padded.to_bytes(size, "big") + message)
     return digest(algorithm, (padded ^ turned).to_bytes(size, "big") + within)
+
+
+def equal(left: bytes, right: bytes) -> bool:
+    """Return True when both are equal.
+
+    The time depends on their lengths, not on where they differ.
+    """
+    if len(left) != len(right):
+        return False
+    difference = 0
+    for x, y in zip(left, right):
+        difference |= x ^ y
+    return difference == 0
+
+
+def hkdf_sha256(key_material: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    """Derive `length` bytes (at most 8160, else ValueError) from key_material.
+
+    An empty salt means 32 zero bytes.
+    """
+    if not 0 < length <= 255 * 32:
+        raise ValueError("HKDF gives 1 to 8160 bytes")
+    # HMAC pads its key with zeros, so the empty salt needs no special case (section 2.2).
+    pseudo_random_key = hmac("SHA256", salt, key_material)
+    output = block = b""
+    counter = 0
+    while len(output) < length:
+        counter += 1
+        block = hmac("SHA256", pseudo_random_key, block + info + bytes((counter,)))
+        output += block
+    return output[:length]

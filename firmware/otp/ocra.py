@@ -7,9 +7,8 @@ that the suite does not name must not be given.
 
 from binascii import hexlify, unhexlify
 
-from firmware.otp.hashes import digest
-from firmware.otp.hmac import hmac
-from firmware.otp.hotp import truncate
+from firmware.otp.codes import truncate
+from firmware.otp.hmac import digest, hmac
 
 if False:
     from firmware.interfaces import Any  # type: ignore[unreachable]

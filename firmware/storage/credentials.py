@@ -4,7 +4,7 @@ Imported only for a change.
 """
 
 from firmware.protocol import messages
-from firmware.storage.errors import VaultError
+from firmware.storage.vault import VaultError
 
 _FIELDS = {
     "totp": ("name", "secret", "algorithm", "digits", "kind", "period"),

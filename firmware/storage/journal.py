@@ -16,8 +16,6 @@ from binascii import crc32
 from errno import ENOENT
 from struct import calcsize, pack, unpack
 
-from firmware.storage.errors import StorageError
-
 _MAGIC = b"KBJ1"
 _HEADER = "<4sIIII"
 _HEADER_SIZE = calcsize(_HEADER)
@@ -26,6 +24,14 @@ _FLAG_TWIN = 1  # the other slot must carry the same body
 # (generation, flags, body) of a slot without a body. The first generation written is 1.
 _ABSENT = (-1, 0, b"")
 _BROKEN = (0, 0, b"")
+
+
+class StorageError(Exception):
+    """The flash did not keep what was written.
+
+    load() returns the body that is valid: the previous one, unless the new one was to be written
+    twice and only the second copy failed.
+    """
 
 
 class Journal:

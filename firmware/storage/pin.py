@@ -7,10 +7,9 @@ the PIN from someone who reads an opened vault, but does not withstand a search:
 quickly tried with any verifier that a token can afford. The limit on tries is the protection.
 """
 
-from firmware.crypto.compare import equal
-from firmware.otp.hmac import hmac
+from firmware.otp.hmac import equal, hmac
 from firmware.protocol.messages import BAD_ARGUMENT, MAX_PIN, MIN_PIN, PIN_TOO_SIMPLE
-from firmware.storage.errors import VaultError
+from firmware.storage.vault import VaultError
 
 if False:
     from firmware.interfaces import Random, Vault  # type: ignore[unreachable]

@@ -10,7 +10,7 @@ import os
 from binascii import crc32
 
 from firmware.protocol import messages
-from firmware.storage.errors import VaultError
+from firmware.storage.vault import VaultError
 
 if False:
     from firmware.interfaces import Vault  # type: ignore[unreachable]

@@ -10,11 +10,10 @@ Opening the vault costs six HMACs at every press, so modules that only a change 
 by the change.
 """
 
-from firmware.crypto.hkdf import hkdf_sha256
 from firmware.crypto.seal import seal, unseal
+from firmware.otp.hmac import hkdf_sha256
 from firmware.protocol.cbor import dumps, loads
-from firmware.storage.errors import StorageError, VaultError
-from firmware.storage.journal import Journal
+from firmware.storage.journal import Journal, StorageError
 
 if False:
     from firmware.interfaces import AesEcb, Random  # type: ignore[unreachable]
@@ -40,6 +39,15 @@ def trusted(now: int, set_at: int) -> bool:
     """Return True for a time that a clock can show which was set at `set_at` (Unix seconds; 0 for
     never): not before that, and not a lifetime after."""
     return set_at <= now and (not set_at or now - set_at < _LIFETIME)
+
+
+class VaultError(Exception):
+    """A change was refused or failed; `number` is the link's error number."""
+
+    def __init__(self, number: int):
+        """Keep the error number only, so that no message can hold a secret."""
+        super().__init__(number)
+        self.number = number
 
 
 class Vault:

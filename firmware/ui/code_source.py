@@ -1,10 +1,8 @@
 """One-time codes of the accounts: from account and clock to digits, or to the reason why there are
 none. Times are Unix seconds."""
 
-from firmware.otp.hotp import hotp
-from firmware.otp.totp import remaining, totp
-from firmware.storage.errors import VaultError
-from firmware.storage.vault import BLOCKED, DAMAGED, trusted
+from firmware.otp.codes import hotp, remaining, totp
+from firmware.storage.vault import BLOCKED, DAMAGED, VaultError, trusted
 
 if False:
     from firmware.interfaces import App  # type: ignore[unreachable]

@@ -76,8 +76,8 @@ def test_an_edit_whose_text_is_not_there_once_is_refused():
         Edit("a.py", "z", "y").applied_to("x x")
 
 
-SYNTAX = Edit("firmware/otp/totp.py", "    return unix_time // period", "    return (")
-HARMLESS = (Edit("firmware/otp/hotp.py", "a code has 6 to 8 digits", "six to eight digits"),)
+SYNTAX = Edit("firmware/otp/codes.py", "    return unix_time // period", "    return (")
+HARMLESS = (Edit("firmware/otp/codes.py", "a code has 6 to 8 digits", "six to eight digits"),)
 BROKEN = next(mutant for mutant in mutants.mutants() if "code: TOTP" in mutant.clauses)
 
 

@@ -3,7 +3,7 @@
 A test takes the fixture `runtime` (tests/conftest.py) and runs twice:
 
     def test_hotp(runtime):
-        assert runtime.call("firmware.otp.hotp", "hotp", b"12345678901234567890", 0) == "755224"
+        assert runtime.call("firmware.otp.codes", "hotp", b"12345678901234567890", 0) == "755224"
 
 `runtime.call(module, function, *arguments)` imports the module in that runtime, calls the function
 and returns its value. Modules are those of `firmware`, the drivers beside the tests (vm_*.py) and

@@ -10,7 +10,6 @@ import time
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.fob.message import MessageScreen
 from firmware.ui.screen import Screen
 
 if False:
@@ -28,6 +27,8 @@ def open_code(app: "App", index: int) -> Screen:
     try:
         code, period, left = generate_code(app, index)
     except NoCodeError as error:
+        from firmware.ui.fob.message import MessageScreen  # no code waits for it
+
         return MessageScreen(app, error.reason)
     return CodeScreen(app, index, code, period, left)
 

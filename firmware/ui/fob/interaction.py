@@ -8,12 +8,17 @@ import time
 
 from firmware.modules import load
 from firmware.ui.fob.code import open_code
-from firmware.ui.fob.message import Comparison
 
 if False:
     from firmware.interfaces import App, Screen, Ticks  # type: ignore[unreachable]
 
 _HOLD = "hold"  # the deadline at which a press becomes a hold
+
+
+def _words(language: str) -> tuple:
+    """Return the texts of a language; what shows them is loaded with them, where it lies well."""
+    load("firmware.ui.fob.message")
+    return load("firmware.ui.fob.texts_" + language).TEXTS, False
 
 
 class Interaction:
@@ -28,12 +33,12 @@ class Interaction:
 
     def apply(self, settings: dict) -> None:
         """Apply the settings: the language of the texts."""
-        self._app.use_language(
-            lambda: (load("firmware.ui.fob.texts_" + settings["language"]).TEXTS, False)
-        )
+        self._app.use_language(lambda: _words(settings["language"]))
 
     def comparison(self, number: str) -> "Screen":
         """Return the screen with the number that the operator compares with the host's."""
+        from firmware.ui.fob.message import Comparison  # no press waits for it
+
         return Comparison(self._app, number)
 
     def start(self) -> None:

@@ -5,12 +5,11 @@ What is heard is what is signed: the OCRA question consists of the digits that w
 nothing else. Imported when an account that answers challenges is chosen. Times are seconds.
 """
 
+from firmware.otp.codes import remaining
 from firmware.otp.ocra import ocra, parse
-from firmware.otp.totp import remaining
 from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX_PIN, MIN_PIN
 from firmware.speech.say import grouped
-from firmware.storage.errors import VaultError
-from firmware.storage.vault import BLOCKED, DAMAGED
+from firmware.storage.vault import BLOCKED, DAMAGED, VaultError
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code, account_name, too_late
 from firmware.ui.speaking.entry import ENTERED, HiddenEntry, NumberEntry, Question, groups_of_four

@@ -5,9 +5,8 @@ import time
 
 from firmware.protocol.messages import MAX_PIN, MIN_PIN
 from firmware.speech.say import time_left
-from firmware.storage.errors import VaultError
 from firmware.storage.pin import WAITS, set_pin, simple, try_pin
-from firmware.storage.vault import BLOCKED, PIN_TRIES
+from firmware.storage.vault import BLOCKED, PIN_TRIES, VaultError
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.entry import HiddenEntry
 from firmware.ui.speaking.view import MessageView, View, asked, failure

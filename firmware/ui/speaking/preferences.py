@@ -2,7 +2,7 @@
 write the flash."""
 
 from firmware.modules import load
-from firmware.storage.errors import VaultError
+from firmware.storage.vault import VaultError
 
 if False:
     from firmware.interfaces import Announcer, Any, App  # type: ignore[unreachable]

@@ -339,16 +339,16 @@ def test_the_suite_numbers_messages_as_noise_does(runtime: Runtime):
 @given(st.binary(max_size=20), st.binary(max_size=20))
 @settings(max_examples=40, deadline=None)
 def test_equal_compares_byte_strings(runtime: Runtime, left: bytes, right: bytes):
-    assert runtime.call("firmware.crypto.compare", "equal", left, right) == (left == right)
-    assert runtime.call("firmware.crypto.compare", "equal", left, left)
+    assert runtime.call("firmware.otp.hmac", "equal", left, right) == (left == right)
+    assert runtime.call("firmware.otp.hmac", "equal", left, left)
     for changed in flips(left):
-        assert not runtime.call("firmware.crypto.compare", "equal", left, changed)
+        assert not runtime.call("firmware.otp.hmac", "equal", left, changed)
 
 
 @cases(HKDF_CASES)
 def test_hkdf_vectors_of_rfc_5869(runtime: Runtime, case: dict):
     arguments = case["key_material"], case["salt"], case["info"], case["length"]
-    assert runtime.call("firmware.crypto.hkdf", "hkdf_sha256", *arguments) == case["output"]
+    assert runtime.call("firmware.otp.hmac", "hkdf_sha256", *arguments) == case["output"]
     peer = HKDF(SHA256(), case["length"], case["salt"], case["info"])
     assert peer.derive(case["key_material"]) == case["output"]
 
@@ -358,13 +358,13 @@ def test_hkdf_vectors_of_rfc_5869(runtime: Runtime, case: dict):
 def test_hkdf_equals_cryptography(
     runtime: Runtime, material: bytes, salt: bytes, info: bytes, length: int
 ):
-    derived = runtime.call("firmware.crypto.hkdf", "hkdf_sha256", material, salt, info, length)
+    derived = runtime.call("firmware.otp.hmac", "hkdf_sha256", material, salt, info, length)
     assert derived == HKDF(SHA256(), length, salt, info).derive(material)
 
 
 @pytest.mark.parametrize("length", [-1, 0, 255 * 32 + 1])
 def test_hkdf_refuses_other_lengths(runtime: Runtime, length: int):
-    refuses(runtime, "ValueError", "firmware.crypto.hkdf", "hkdf_sha256", b"key", b"", b"", length)
+    refuses(runtime, "ValueError", "firmware.otp.hmac", "hkdf_sha256", b"key", b"", b"", length)
 
 
 @given(

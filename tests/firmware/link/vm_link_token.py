@@ -14,7 +14,7 @@ from firmware.modules import load
 from firmware.protocol import messages
 from firmware.serial_number import serial_number
 from firmware.storage import pin as pin_module
-from firmware.storage.errors import StorageError
+from firmware.storage.journal import StorageError
 from firmware.storage.update_slot import UpdateSlot
 from firmware.storage.vault import Vault
 from tests.firmware.crypto.vm_primitives import aes_ecb, random

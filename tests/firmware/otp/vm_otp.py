@@ -2,7 +2,7 @@
 
 import hashlib
 
-from firmware.otp import hashes
+from firmware.otp import hmac
 
 
 class _Bare:
@@ -11,8 +11,8 @@ class _Bare:
 
 def digest_without_hashlib(algorithm: str, data: bytes) -> bytes:
     """Return the digest computed by the firmware's own code."""
-    hashes.hashlib = _Bare
+    hmac.hashlib = _Bare
     try:
-        return hashes.digest(algorithm, data)
+        return hmac.digest(algorithm, data)
     finally:
-        hashes.hashlib = hashlib
+        hmac.hashlib = hashlib

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from firmware.storage import journal as module
-from firmware.storage.errors import StorageError
-from firmware.storage.journal import Journal
+from firmware.storage.journal import Journal, StorageError
 from tests.support.fake_files import FakeFiles, PowerCutError
 
 OLD, NEW = b"the old body " * 3, b"the new one " * 5

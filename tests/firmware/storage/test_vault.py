@@ -6,9 +6,8 @@ import pytest
 
 from firmware.protocol import messages as m
 from firmware.storage import vault as module
-from firmware.storage.errors import VaultError
 from firmware.storage.journal import Journal
-from firmware.storage.vault import Vault
+from firmware.storage.vault import Vault, VaultError
 from tests.firmware.crypto.vm_primitives import aes_ecb
 
 ID = b"\xe6\x60\x58\x38\x83\x4c\x8b\x2f"

@@ -5,7 +5,7 @@ from array import array
 
 import framebuf
 
-from firmware.storage.errors import VaultError
+from firmware.storage.vault import VaultError
 from tests.support.vm.board import KeyQueue, Time
 
 _PIECE = 800  # samples, 50 ms

@@ -1,4 +1,5 @@
-"""HOTP, the counter-based one-time code (RFC 4226)."""
+"""HOTP (RFC 4226), the counter-based one-time code, and TOTP (RFC 6238, T0 = 0), whose counter is
+the time. Times are Unix seconds (UTC), periods seconds."""
 
 from firmware.otp.hmac import hmac
 
@@ -19,3 +20,20 @@ def truncate(mac: bytes, digits: int) -> str:
     number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
     code = str(number % 10**digits)
     return "0" * (digits - len(code)) + code
+
+
+def step(unix_time: int, period: int) -> int:
+    """Return the number of whole periods since 1970, which is the counter of the code."""
+    return unix_time // period
+
+
+def remaining(unix_time: int, period: int) -> int:
+    """Return the seconds for which the code of this time remains valid, 1 to period."""
+    return period - unix_time % period
+
+
+def totp(
+    secret: bytes, unix_time: int, period: int = 30, digits: int = 6, algorithm: str = "SHA1"
+) -> str:
+    """Return the code of a time as a zero-padded string."""
+    return hotp(secret, step(unix_time, period), digits, algorithm)
