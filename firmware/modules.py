@@ -28,7 +28,9 @@ _SELDOM = (
 _FORGOTTEN = _SELDOM + ("crypto.x25519_native",)  # which X25519 loads where it can
 
 
-def _from_files() -> bool:
+def from_files() -> bool:
+    """Return True where the firmware lies in files, False where it is frozen: then its code takes
+    hardly any memory."""
     return hasattr(sys.modules["firmware"], "release")
 
 
@@ -38,14 +40,14 @@ def _dotted(names: tuple) -> tuple:
 
 def release() -> None:
     """Give back what loading many modules one after another took (one_file.py)."""
-    if _from_files():
+    if from_files():
         sys.modules["firmware"].release(_dotted(_FORGOTTEN))
 
 
 def forget() -> None:
     """Give back the memory of modules that are seldom needed; who needs one imports it again. Those
     that came from elsewhere than the others could not be: the emulator's machine code."""
-    if _from_files():
+    if from_files():
         package: Any = sys.modules["firmware"]
         for name in _dotted(_FORGOTTEN):
             module: Any = sys.modules.get(name)
@@ -57,7 +59,7 @@ def load_together(*names: str) -> None:
     """Load modules from files, named within this package, each where memory is free without the
     garbage of the one before. What the seldom needed ones will leave for good comes first, as it
     would later lie among what goes: their names, and room in the tables of modules."""
-    if not _from_files():
+    if not from_files():
         return  # a frozen one leaves nothing between
     seldom = _dotted(_SELDOM if "firmware.ui.speaking" in sys.modules else _SELDOM[:-1])
     for name in seldom:
@@ -87,6 +89,8 @@ def _drop(name: str) -> None:
 
 
 def load(name: str) -> "Any":
-    """Import the module of a dotted name and return it."""
-    __import__(name)
+    """Import the module of a dotted name and return it. Import looks for each part of the name
+    anew, also of a module that is loaded."""
+    if name not in sys.modules:
+        __import__(name)
     return sys.modules[name]

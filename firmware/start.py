@@ -32,7 +32,7 @@ sys.modules.update(
 
 from firmware import build  # noqa: E402
 from firmware.hardware import bring_up, reset  # noqa: E402
-from firmware.modules import COLLECT_EVERY, load  # noqa: E402
+from firmware.modules import COLLECT_EVERY, from_files, load  # noqa: E402
 
 __all__ = ["reset", "run"]
 
@@ -44,9 +44,10 @@ def run() -> None:
     product["settings"]["language"] = build.LANGUAGES[0]
     board = load("firmware.boards." + build.BOARD).BOARD
     hardware = bring_up(board, product)  # holds the power; what follows takes a while to import
-    # The one collection before the code stands, while there is little: what stays lies closer then.
-    # A memory that fills up first has no room for the link, whatever is free of it.
-    gc.collect()
+    if from_files():
+        # The one collection before the code stands, while there is little: what stays lies closer
+        # then. A memory that fills up first has no room for the link, whatever is free of it.
+        gc.collect()
     if hardware.usb is not None and hardware.usb.present():
         # Nobody waits for a code, and a host may come, whose requests take twice as long where what
         # stays lies scattered.
