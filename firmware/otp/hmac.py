@@ -8,12 +8,14 @@ MicroPython on RP2040 and ESP32 has SHA-1 and SHA-256 in C, but no SHA-512.
 import hashlib
 
 _NAMES = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
-_BLOCK_SIZES = {"SHA1": 64, "SHA256": 64, "SHA512": 128}
-# A block of 0x36, and what makes one of 0x5c of it: pads as numbers, by the size of a block.
-_PADS = {
-    64: (int.from_bytes(b"\x36" * 64, "big"), int.from_bytes(b"\x6a" * 64, "big")),
-    128: (int.from_bytes(b"\x36" * 128, "big"), int.from_bytes(b"\x6a" * 128, "big")),
-}
+
+
+def _pads(size: int) -> tuple:
+    """Return a block of 0x36, and what makes one of 0x5c of it, as numbers."""
+    return int.from_bytes(b"\x36" * size, "big"), int.from_bytes(b"\x6a" * size, "big")
+
+
+_PADS = _pads(64)
 
 
 def digest(algorithm: str, data: bytes) -> bytes:
@@ -37,17 +39,19 @@ def digest(algorithm: str, data: bytes) -> bytes:
 
 def hmac(algorithm: str, key: bytes, message: bytes) -> bytes:
     """Return the HMAC of message; algorithm is "SHA1", "SHA256" or "SHA512", else ValueError."""
-    size = _BLOCK_SIZES.get(algorithm)
-    if size is None:
-        raise ValueError("unknown hash algorithm")
+    size = 128 if algorithm == "SHA512" else 64  # of a block
+    inner, turned = _PADS if size == 64 else _pads(size)
     if len(key) > size:
         key = digest(algorithm, key)
-    inner, turned = _PADS[size]
     # XOR of long integers runs in C; a loop over the block's bytes would cost more than the hash
     # itself.
-    padded = int.from_bytes(key + bytes(size - len(key)), "big") ^ inner
-    within = digest(algorithm, padded.to_bytes(size, "big") + message)
-    return digest(algorithm, (padded ^ turned).to_bytes(size, "big") + within)
+    padded = int.from_bytes(key, "big") << 8 * (size - len(key)) ^ inner
+    message = padded.to_bytes(size, "big") + message
+    outer = (padded ^ turned).to_bytes(size, "big")
+    if algorithm == "SHA256":  # every VM has it, and opening the vault takes six
+        sha256 = hashlib.sha256
+        return sha256(outer + sha256(message).digest()).digest()
+    return digest(algorithm, outer + digest(algorithm, message))
 
 
 def equal(left: bytes, right: bytes) -> bool:

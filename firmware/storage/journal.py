@@ -40,7 +40,7 @@ class Journal:
     def __init__(self, directory: str, name: str):
         """Access no file yet; `damaged` is valid after load()."""
         self._directory = directory
-        self._name = name
+        self._slots = directory.rstrip("/") + "/" + name + "."  # a slot's number follows
         self.damaged = False
 
     def load(self) -> bytes | None:
@@ -89,9 +89,6 @@ class Journal:
         first, second = self._read(0), self._read(1)
         return (1, second, first) if second[0] > first[0] else (0, first, second)
 
-    def _path(self, slot: int) -> str:
-        return self._directory.rstrip("/") + "/" + self._name + "." + str(slot)
-
     def _make_directory(self) -> None:
         try:
             os.stat(self._directory)
@@ -105,7 +102,7 @@ class Journal:
         """Return (generation, flags, body); _ABSENT when there is no such file, _BROKEN when it is
         not valid."""
         try:
-            with open(self._path(slot), "rb") as file:
+            with open(self._slots + str(slot), "rb") as file:
                 record = file.read()
         except OSError as error:
             return _ABSENT if error.errno == ENOENT else _BROKEN
@@ -125,9 +122,9 @@ class Journal:
         head = pack(_HEADER, _MAGIC, generation, flags, len(body), 0)[:-4]
         record = head + pack("<I", _checksum(head, body)) + body
         try:
-            with open(self._path(slot), "wb") as file:
+            with open(self._slots + str(slot), "wb") as file:
                 file.write(record)
-            with open(self._path(slot), "rb") as file:
+            with open(self._slots + str(slot), "rb") as file:
                 stored = file.read()
         except OSError as error:
             raise StorageError("cannot write a slot: errno " + str(error.errno))
