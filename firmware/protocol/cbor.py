@@ -13,7 +13,13 @@ if False:
 MAX_DEPTH = 4
 MAX_ITEMS = 64
 # Major types (section 3.1), already shifted into the upper three bits of an item's first byte.
-_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _OTHER = 0, 0x20, 0x40, 0x60, 0x80, 0xA0, 0xE0
+_UNSIGNED = 0
+_NEGATIVE = 0x20
+_BYTES = 0x40
+_TEXT = 0x60
+_ARRAY = 0x80
+_MAP = 0xA0
+_OTHER = 0xE0
 _FIRST = 64  # bytes of a buffer at first
 _SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
 
@@ -114,15 +120,18 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
     if at >= len(data):
         raise ValueError("the item is cut short")
     first = data[at]
-    if first >= 0xE0:
-        if first not in _SIMPLE:
-            raise ValueError("a simple value or float outside the subset")
-        return _SIMPLE[first], at + 1
     major = first & 0xE0
     number = first & 0x1F
     at += 1
-    if number > 23:
+    if number > 23 and major != _OTHER:
         number, at = _read_number(data, at, number)
+    if _BYTES <= major <= _TEXT:
+        end = at + number
+        # Checked before slicing: MicroPython takes no slice end beyond a machine word.
+        if end > len(data):
+            raise ValueError("the string is cut short")
+        raw = data[at:end]
+        return (_text(raw) if major == _TEXT else raw), end
     if major == _UNSIGNED:
         return number, at
     if major == _NEGATIVE:
@@ -137,14 +146,9 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
     if major == _MAP:
         _check_container(number, depth)
         return _read_map(data, at, number, depth + 1)
-    if major > _MAP:
-        raise ValueError("a tag")
-    end = at + number
-    # Checked before slicing: MicroPython takes no slice end beyond a machine word.
-    if end > len(data):
-        raise ValueError("the string is cut short")
-    raw = data[at:end]
-    return (_text(raw) if major == _TEXT else raw), end
+    if first in _SIMPLE:
+        return _SIMPLE[first], at
+    raise ValueError("a tag, a float, or a simple value outside the subset")
 
 
 def _read_number(data: bytes, at: int, info: int) -> tuple:
@@ -164,9 +168,16 @@ def _read_map(data: bytes, at: int, pairs: int, depth: int) -> tuple:
     before = b""
     for _ in range(pairs):
         start = at
-        key, at = _read(data, at, depth)
-        if not isinstance(key, str):
-            raise ValueError("a map key must be text")
+        size = data[at] - _TEXT if at < len(data) else -1
+        if 0 <= size < 24 and at + size < len(data):  # nearly all keys
+            at += 1 + size
+            key = str(data[start + 1 : at], "utf-8")
+            if len(key) != size:
+                key = _text(data[start + 1 : at])
+        else:
+            key, at = _read(data, at, depth)
+            if not isinstance(key, str):
+                raise ValueError("a map key must be text")
         encoded = data[start:at]
         if encoded <= before:
             raise ValueError("map keys twice or out of order")
