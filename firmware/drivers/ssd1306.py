@@ -12,7 +12,7 @@ import framebuf
 from micropython import const
 
 if False:
-    from firmware.interfaces import I2C, Buffer  # type: ignore[unreachable]
+    from firmware.interfaces import I2C, Any, Buffer  # type: ignore[unreachable]
 
 # Control bytes (section 8.1.5.2): what follows is commands, or display data.
 _COMMANDS = b"\x00"
@@ -35,6 +35,26 @@ def from_board(part: dict, bus: "I2C", product: dict) -> "Ssd1306":
     return Ssd1306(bus, part["address"], part["width"], part["height"])
 
 
+class _Canvas(framebuf.FrameBuffer):
+    """The picture, into which what lies on whole bytes is copied by bytes; framebuf takes
+    pixels."""
+
+    def __init__(self, pixels: memoryview, width: int, height: int):
+        """Draw on these pixels."""
+        super().__init__(pixels, width, height, framebuf.MONO_VLSB)
+        # The same memory by bytes of eight pixels, one below the other.
+        self.bytes: Any = framebuf.FrameBuffer(pixels, width, height // 8, framebuf.GS8)
+
+    def blit(self, source: "Any", x: int, y: int, key: int = -1, palette: "Any" = None) -> None:
+        """Copy a picture, (buffer, width, height, format) or another."""
+        if type(source) is tuple and palette is None and key < 0 and not y & 7:
+            picture, width, height, kind = source
+            if kind == framebuf.MONO_VLSB and not height & 7:
+                self.bytes.blit((picture, width, height >> 3, framebuf.GS8), x, y >> 3)
+                return
+        super().blit(source, x, y, key, palette)
+
+
 class Ssd1306:
     """A display. Raises the bus's OSError when the chip does not answer."""
 
@@ -47,7 +67,7 @@ class Ssd1306:
         self._pixels = memoryview(bytearray(width * height // 8))
         self._sent = memoryview(bytearray(width * height // 8))
         self._memory_known = False  # the chip's memory is undefined after power-up
-        self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
+        self.canvas = _Canvas(self._pixels, width, height)
         self._packet: list = [_DATA, None]
         self._flipped = False
         self._level = 0x7F  # the chip's value at power-up
@@ -89,9 +109,10 @@ class Ssd1306:
             b"\x2e\xa4\xa6"  # no scrolling; show the memory, not inverted
             # multiplex ratio; COM pins: alternating on 64 rows, in sequence on 32
             + bytes((0xA8, self.height - 1, 0xDA, 0x12 if self.height == 64 else 0x02))
+            + bytes((_SET_CONTRAST, self._level))
+            + self._direction()
         )
-        self.contrast(self._level)
-        self.flip(self._flipped)
+        self._memory_known = False
 
     def off(self) -> None:
         """Turn panel and charge pump off; the memory is kept."""
@@ -99,26 +120,30 @@ class Ssd1306:
 
     def contrast(self, level: int) -> None:
         """Set the segment current, 0..255."""
-        self._level = level
-        self._command(bytes((_SET_CONTRAST, level)))
+        if level != self._level:
+            self._level = level
+            self._command(bytes((_SET_CONTRAST, level)))
 
     def flip(self, flipped: bool) -> None:
         """Rotate the picture by 180 degrees.
 
         With remap on and scan down it is upright on the usual modules.
         """
-        self._flipped = flipped
-        if flipped:
-            self._command(bytes((_SEGMENT_REMAP, _COM_SCAN_UP)))
-        else:
-            self._command(bytes((_SEGMENT_REMAP | 1, _COM_SCAN_DOWN)))
-        # The remap acts on data as it is written (section 10.1.8), so all of the memory must be
-        # sent again.
-        self._memory_known = False
+        if flipped != self._flipped:
+            self._flipped = flipped
+            self._command(self._direction())
+            # The remap acts on data as it is written (section 10.1.8), so all of the memory must be
+            # sent again.
+            self._memory_known = False
+
+    def _direction(self) -> bytes:
+        if self._flipped:
+            return bytes((_SEGMENT_REMAP, _COM_SCAN_UP))
+        return bytes((_SEGMENT_REMAP | 1, _COM_SCAN_DOWN))
 
     def blank(self) -> None:
         """Take all ink off the canvas."""
-        self.canvas.fill(0)
+        self.canvas.bytes.fill(0)
 
     def show(self) -> None:
         """Send the changed columns of the canvas to the panel."""

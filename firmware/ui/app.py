@@ -71,7 +71,7 @@ class App:
     @property
     def text_font(self) -> "Font":
         """The font for text."""
-        return load("firmware.products.fonts." + self.product["text_font"])
+        return self._font(self.product["text_font"])
 
     def use_language(self, words: "Callable[[], tuple]") -> None:
         """Take texts, and whether their verbs come last, from `words` when they are first needed:
@@ -96,7 +96,10 @@ class App:
 
     def code_font(self, digits: int) -> "Font":
         """Return the font for a code of that many digits."""
-        return load("firmware.products.fonts." + self.product["code_fonts"][digits])
+        return self._font(self.product["code_fonts"][digits])
+
+    def _font(self, name: str) -> "Font":
+        return load("firmware.products.fonts." + name)
 
     def battery_low(self) -> bool:
         """Return True when the cell needs charging soon, and is not charged already."""
@@ -176,6 +179,7 @@ class App:
 
     def _load_what_stays(self) -> None:
         self.code_font(6)
+        self._font(self.product["text_font"])
         self._loaded_words()
 
     def expect_host(self) -> None:

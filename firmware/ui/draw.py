@@ -19,10 +19,11 @@ def width(font: "Font", text: str) -> int:
 
 def text(canvas: "Canvas", font: "Font", string: str, x: int, y: int) -> int:
     """Draw the text with its top left corner at x, y. Return the x behind it."""
+    y -= font.top()
     for character in string:
-        glyph, rows, columns = font.get_ch(character)
-        canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y)
-        x += columns
+        picture = font.picture(character)
+        canvas.blit(picture, x, y)
+        x += picture[1]
     return x
 
 
@@ -77,10 +78,11 @@ def grouped(canvas: "Canvas", font: "Font", code: str, x: int, y: int) -> None:
 def marked(canvas: "Canvas", font: "Font", digit: str, x: int, y: int) -> None:
     """Draw a digit of a number in light on a dark block, over itself. The block is narrower than
     the digit's cell, so that it stays apart from the digits beside it, and higher."""
-    glyph, rows, columns = font.get_ch(digit)
+    picture = font.picture(digit)
+    columns = picture[1]
     edge = columns // 20
-    canvas.fill_rect(x + edge, y - edge, columns - 2 * edge, rows + 2 * edge, 1)
-    canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y, 1, _LIGHT_ON_DARK)
+    canvas.fill_rect(x + edge, y - edge, columns - 2 * edge, font.height() + 2 * edge, 1)
+    canvas.blit(picture, x, y - font.top(), 1, _LIGHT_ON_DARK)
 
 
 def _gap(font: "Font") -> int:

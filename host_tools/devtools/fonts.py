@@ -1,16 +1,17 @@
 """Generates the token's bitmap fonts: `python -m host_tools.devtools.fonts` writes
 firmware/products/fonts/*.py.
 
-The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. A font is the
-module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB lie in a
-file beside its module, NAME.rows, because they would take a tenth of an RP2040's memory; get_ch()
-reads them from the flash into a buffer. Frozen into MicroPython a module has no file beside it, and
-constants stay in the flash: firmware/frozen has such a font with its rows in the module. Sizes are
-pixels. The digits are Open Sans in bold weights, made narrower, so that strokes across are heavier
-than upright ones: those tell 0, 6, 8 and 9 apart. Of the faces, weights and widths tried it is the
-most distinct under the blur of a visual acuity of 0.1, with this room between digits (measured by
-tests/firmware/products/test_digit_shapes.py; docs/internals.md has the distances).
-The text is PT Sans, whose hinting is good at this size.
+The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. A font of text is
+the module that font-to-py writes, with functions added; small digits are in the bytes of their
+display. The rows of a font above 4 KB lie in a file beside its module, NAME.rows, because they
+would take a tenth of an RP2040's memory; picture() reads them from the flash into a buffer. Frozen
+into MicroPython a module has no file beside it, and constants stay in the flash: firmware/frozen
+has such a font with its rows in the module. Sizes are pixels. The digits are Open Sans in bold
+weights, made narrower, so that strokes across are heavier than upright ones: those tell 0, 6, 8 and
+9 apart. Of the faces, weights and widths tried it is the most distinct under the blur of a visual
+acuity of 0.1, with this room between digits (measured by
+tests/firmware/products/test_digit_shapes.py; docs/internals.md has the distances). The text is PT
+Sans, whose hinting is good at this size.
 """
 
 import contextlib
@@ -148,10 +149,68 @@ class _Monospaced(_Font):
 
 
 _MAX_IN_MEMORY = 4096  # bytes
+_ROWS = 64  # of the display that the small digits are for
 
-_WIDTH = """
+# A picture is what framebuf's blit() takes; the character begins top() rows below its upper edge.
+# 3 is framebuf.MONO_HLSB, 0 MONO_VLSB.
+_PICTURE = """
+def top():
+    return 0
+
+
 def width(ch):
     return get_ch(ch)[2]
+
+
+def picture(ch):
+    rows, height, width = get_ch(ch)
+    return rows, width, height, 3
+"""
+
+_DIGITS_IN_BYTES = """# Made by python -m host_tools.devtools.fonts of {face}.
+# Bytes of eight pixels, one below the other.
+
+_pictures = memoryview({pictures})
+
+
+def height():
+    return {height}
+
+
+def max_width():
+    return {width}
+
+
+def min_ch():
+    return 48
+
+
+def max_ch():
+    return 57
+
+
+def top():
+    return {top}
+
+
+def width(ch):
+    return {width}
+
+
+def picture(ch):
+    digit = ord(ch) - 48
+    at = {size} * digit if 0 <= digit < 10 else 0
+    return _pictures[at : at + {size}], {width}, {rows}, 0
+
+
+def get_ch(ch):
+    picture_of = picture(ch)[0]
+    rows = bytearray({stride} * {height})
+    for y in range({height}):
+        for x in range({width}):
+            if picture_of[(y + {top}) // 8 * {width} + x] >> (y + {top}) % 8 & 1:
+                rows[y * {stride} + x // 8] |= 0x80 >> x % 8
+    return rows, {height}, {width}
 """
 
 _LARGE = """# Made by python -m host_tools.devtools.fonts of {face}{where}.
@@ -182,16 +241,25 @@ def _number(ch):
     return number if number >= 0 else {unknown}
 
 
+def top():
+    return 0
+
+
 def width(ch):
     return _widths[_number(ch)]
 
 
-def get_ch(ch):
+def picture(ch):
     number = _number(ch)
     width = _widths[number]
     size = (width + 7) // 8 * {height}
     place = _places[2 * number] | _places[2 * number + 1] << 8
 {glyph}
+
+
+def get_ch(ch):
+    rows, width, height, _ = picture(ch)
+    return rows, height, width
 """
 
 _ROWS_IN_FILE = """_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
@@ -203,14 +271,14 @@ _GLYPH_IN_FILE = """\
     rows = _rows[:size]
     _file.seek(_start + place)
     _file.readinto(rows)
-    return rows, {height}, width\
+    return rows, width, {height}, 3\
 """
 
 _ROWS_IN_MODULE = """_rows = memoryview({rows})
 """
 
 _GLYPH_IN_MODULE = """\
-    return _rows[place : place + size], {height}, width\
+    return _rows[place : place + size], width, {height}, 3\
 """
 
 
@@ -223,7 +291,8 @@ def build(name: str) -> dict[Path, bytes]:
     font: dict[str, Any] = {}
     exec(source, font)  # noqa: S102 - our own
     if len(font["_font"]) <= _MAX_IN_MEMORY:
-        return {FOLDER / f"{name}.py": source.encode()}
+        small = _digits_in_bytes(font, path.name) if made_of.cell else source
+        return {FOLDER / f"{name}.py": small.encode()}
     characters = "".join(sorted(made_of.characters))
     glyphs = [font["get_ch"](character) for character in characters]
     rows, places = b"", b""
@@ -257,6 +326,35 @@ def build(name: str) -> dict[Path, bytes]:
             "", _ROWS_IN_MODULE.format(rows=_lines(rows)), _GLYPH_IN_MODULE
         ),
     }
+
+
+def _digits_in_bytes(font: dict[str, Any], face: str) -> str:
+    """Give the source of a module of digits whose pictures are copied by bytes, which framebuf does
+    by pixels: bytes of eight rows, of which the first begins where the display has a byte when the
+    digits stand in the middle of its rows."""
+    height, width = font["height"](), font["max_width"]()
+    top = (_ROWS - height + 1) // 2 % 8
+    rows = (top + height + 7) // 8 * 8
+    stride = (width + 7) // 8
+    pictures = bytearray()
+    for digit in _DIGITS:
+        glyph = font["get_ch"](digit)[0]
+        picture = bytearray(rows // 8 * width)
+        for y in range(height):
+            for x in range(width):
+                lit = glyph[y * stride + x // 8] >> (7 - x % 8) & 1
+                picture[(y + top) // 8 * width + x] |= lit << (y + top) % 8
+        pictures += picture
+    return _DIGITS_IN_BYTES.format(
+        face=face,
+        pictures=_lines(bytes(pictures)),
+        height=height,
+        width=width,
+        top=top,
+        size=rows // 8 * width,
+        rows=rows,
+        stride=stride,
+    )
 
 
 def _lines(content: bytes) -> str:
@@ -298,7 +396,7 @@ def render(
             font_to_py.write_data(source, font, path.name, True, False, False, characters)
     finally:
         sys.argv = command
-    return source.getvalue() + _WIDTH
+    return source.getvalue() + _PICTURE
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""Bitmap fonts in the format of font_to_py.py; made by host_tools.devtools.fonts."""
+"""Bitmap fonts; made by host_tools.devtools.fonts."""

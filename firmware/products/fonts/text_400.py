@@ -29,11 +29,15 @@ def _number(ch):
     return number if number >= 0 else 19
 
 
+def top():
+    return 0
+
+
 def width(ch):
     return _widths[_number(ch)]
 
 
-def get_ch(ch):
+def picture(ch):
     number = _number(ch)
     width = _widths[number]
     size = (width + 7) // 8 * 44
@@ -41,4 +45,9 @@ def get_ch(ch):
     rows = _rows[:size]
     _file.seek(_start + place)
     _file.readinto(rows)
-    return rows, 44, width
+    return rows, width, 44, 3
+
+
+def get_ch(ch):
+    rows, width, height, _ = picture(ch)
+    return rows, height, width

@@ -67,20 +67,18 @@ class CodeScreen(Screen):
         bar."""
         app = self._app
         width = app.display.width
-        font = app.text_font
+        # First, as their pictures are higher than they are. In the middle between the two lines of
+        # text, of which the upper one's descenders come closer.
+        digits = app.code_font(len(self._code))
+        x = (width - draw.grouped_width(digits, self._code)) // 2
+        draw.grouped(canvas, digits, self._code, x, (app.display.height - digits.height() + 1) // 2)
         room = width - 2
         if self._battery_low:
             draw.low_battery(canvas, width, 1)
             room -= _MARK_ROOM
         if len(app.vault.credentials) > 1:
+            font = app.text_font
             draw.text(canvas, font, draw.shortened(font, self._name, room), 1, 0)
-        digits = app.code_font(len(self._code))
-        bottom = app.display.height - font.height()
-        x = (width - draw.grouped_width(digits, self._code)) // 2
-        # The middle between the two lines of text, of which the upper one's descenders come closer.
-        draw.grouped(
-            canvas, digits, self._code, x, (font.height() + bottom - digits.height() + 1) // 2
-        )
         if not self._period:
             return
         left = self._left(now)
@@ -95,8 +93,9 @@ class CodeScreen(Screen):
             self.refresh_ms = _FLASH_MS
         else:
             expired = app.texts["expired"]
+            font = app.text_font
             x = width - 1 - draw.width(font, expired)
-            draw.text(canvas, font, expired, x, bottom)
+            draw.text(canvas, font, expired, x, app.display.height - font.height())
             draw.bar(canvas, y, x - 4, 0)
             self.refresh_ms = None
 

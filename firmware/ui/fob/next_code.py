@@ -37,13 +37,14 @@ class NextCode(Screen):
         """Draw what is waited for, the seconds, and a bar of what a late code has at most."""
         app = self._app
         left = max(0, time.ticks_diff(self._ends, now))
-        draw.text(canvas, app.text_font, app.texts["new_code_in"], 1, 0)
         digits = app.code_font(6)
         seconds = str(max(1, (left + 999) // 1000))
         bottom = app.display.height - _BAR_HEIGHT
         x = (app.display.width - draw.width(digits, seconds)) // 2
         y = (app.text_font.height() + bottom - digits.height()) // 2
+        # First, as their pictures are higher than they are.
         draw.text(canvas, digits, seconds, x, y)
+        draw.text(canvas, app.text_font, app.texts["new_code_in"], 1, 0)
         filled = (app.display.width - 4) * left // app.product["late_ms"]
         draw.bar(canvas, bottom, app.display.width, filled)
 

@@ -49,6 +49,19 @@ def display_traffic(steps: list) -> list:
     return traffic
 
 
+def copied(before: bytes, picture: bytes, width: int, height: int, x: int, y: int) -> list:
+    """Return the display's canvas with a picture copied into it, and framebuf's."""
+    display = _display()
+    import framebuf
+
+    display._pixels[:] = before
+    other = bytearray(before)
+    source = (memoryview(picture), width, height, framebuf.MONO_VLSB)
+    display.canvas.blit(source, x, y)
+    framebuf.FrameBuffer(other, 128, 64, framebuf.MONO_VLSB).blit(source, x, y)
+    return [bytes(display._pixels), bytes(other)]
+
+
 def clock_registers(unix: int) -> bytes:
     """Return the time registers that the driver writes for a time."""
     board.install()

@@ -442,13 +442,22 @@ def _number(ch):
     return number if number >= 0 else 0
 
 
+def top():
+    return 0
+
+
 def width(ch):
     return _widths[_number(ch)]
 
 
-def get_ch(ch):
+def picture(ch):
     number = _number(ch)
     width = _widths[number]
     size = (width + 7) // 8 * 124
     place = _places[2 * number] | _places[2 * number + 1] << 8
-    return _rows[place : place + size], 124, width
+    return _rows[place : place + size], width, 124, 3
+
+
+def get_ch(ch):
+    rows, width, height, _ = picture(ch)
+    return rows, height, width

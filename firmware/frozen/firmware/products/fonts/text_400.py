@@ -522,13 +522,22 @@ def _number(ch):
     return number if number >= 0 else 19
 
 
+def top():
+    return 0
+
+
 def width(ch):
     return _widths[_number(ch)]
 
 
-def get_ch(ch):
+def picture(ch):
     number = _number(ch)
     width = _widths[number]
     size = (width + 7) // 8 * 44
     place = _places[2 * number] | _places[2 * number + 1] << 8
-    return _rows[place : place + size], 44, width
+    return _rows[place : place + size], width, 44, 3
+
+
+def get_ch(ch):
+    rows, width, height, _ = picture(ch)
+    return rows, height, width
