@@ -1,16 +1,16 @@
 """Manifest of MicroPython: freezes the firmware into it, for every product and board.
 
-    make -C ports/rp2 BOARD=RPI_PICO FROZEN_MANIFEST=.../firmware/manifest.py
-
 The token's file system then holds its voices, and no boot.py, main.py or folder firmware:
 MicroPython takes the frozen ones first, but a folder would hide the frozen package. Which product,
-board and languages it is says build.py. A manifest of one's own may take that from another folder,
-which holds it as firmware/build.py, and leave out what other products have:
+board and languages it is says build.py.
 
-    include(".../firmware/manifest.py", build="FOLDER", product="kodeviser")
+`kodebrik image --freeze` makes a folder of it with what one token needs, and with the modules'
+constants where they are used. For the tree as it is:
+
+    make -C ports/rp2 BOARD=RPI_PICO FROZEN_MANIFEST=.../firmware/manifest.py
 """
 
-options.defaults(build="..", product="")
+options.defaults(product="")
 
 
 def both(*files):
@@ -28,8 +28,7 @@ def only(product, *files):
 # press needs comes first.
 module("boot.py", opt=3)
 module("main.py", opt=3)
-package("firmware", files=("build.py",), base_path=options.build, opt=3)
-both("start.py", "hardware.py", "modules.py")
+both("build.py", "start.py", "hardware.py", "modules.py")
 only("kodeviser", "products/kodeviser.py")
 only("kodeoplaeser", "products/kodeoplaeser.py")
 both(
@@ -154,4 +153,6 @@ only(
     "ui/speaking/unasked.py",
 )
 both("version.py")
-include("$(PORT_DIR)/boards/manifest.py")
+# What starts the board. MicroPython's own manifest has asyncio and others too, whose names would
+# only be compared.
+freeze("$(PORT_DIR)/modules")

@@ -26,8 +26,10 @@ _SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
 _KEPT_ANSWERS = 4
 _COMMITMENT_SIZE = 32
-# MicroPython calls a frozen module by the path that its manifest had for it.
-_FORM = messages.FROZEN if __file__ == "firmware/link/session.py" else messages.FILES
+# MicroPython calls a frozen module by the path that its manifest had for it: that of the image
+# build, or of the tree.
+_PATHS = ("firmware/link_session.py", "firmware/link/session.py")
+_FORM = messages.FROZEN if __file__ in _PATHS else messages.FILES
 
 # The operations allowed in a claimed session on a token without an access key, and on one with
 # damaged storage.

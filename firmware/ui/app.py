@@ -64,7 +64,7 @@ class App:
         self._linked = False
         self._poller = select.poll()
         self.interaction: ProductInteraction = load(
-            "firmware.ui." + product["interface"] + ".interaction"
+            "firmware.ui.%s.interaction" % product["interface"]  # noqa: UP031
         ).Interaction(self)
         self.apply_settings()
 
@@ -256,10 +256,10 @@ class App:
 
     def run(self) -> None:
         """Serve the interaction's streams, the host and the deadlines."""
+        self.interaction.start()
         self._poller.register(sys.stdin, select.POLLIN)
         for source, _ in self.interaction.sources:
             self._poller.register(source, select.POLLIN)
-        self.interaction.start()
         # Before the memory is divided into pieces by what goes.
         self._load_what_stays()
         release()

@@ -11,6 +11,7 @@ imports firmware.protocol.messages, whose names take 3 KB of a token's memory.
 import ast
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 from firmware.protocol import messages
@@ -22,7 +23,7 @@ _BITS = 30
 _LONGEST = 10
 
 
-_Node = ast.expr | ast.stmt
+Node = ast.expr | ast.stmt
 _SHARED = messages.__name__
 _PACKAGE, _MODULE = _SHARED.rsplit(".", 1)
 _VALUES = {
@@ -36,6 +37,8 @@ _VALUES = {
 def folded(source: bytes) -> bytes:
     """Give a module's text with const() around its constants and the link's constants in place of
     their names; the lines stay where they are."""
+    # The compiler needs no import of const(), which would run at each power-on.
+    source = source.replace(b"\nfrom micropython import const\n", b"\npass\n")
     source = _without_shared(source)
     tree = ast.parse(source)
     bound = _bound(tree)
@@ -63,7 +66,7 @@ def _without_shared(source: bytes) -> bytes:
     """Give a module's text with the link's constants in place of their names, and without their
     import; unchanged where it uses them in another way."""
     tree = ast.parse(source)
-    written: dict[_Node, str] = {}  # what shall stand in a node's place
+    written: dict[Node, str] = {}  # what shall stand in a node's place
     names: dict[str, str] = {}  # in this module -> the constant's, or that of the module of them
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom):
@@ -86,10 +89,10 @@ def _without_shared(source: bytes) -> bytes:
     imports = sum(isinstance(node, ast.ImportFrom) for node in written)
     if any(bound[name] > 1 for name in names) or len(written) - imports != used:
         return source
-    return _written(source, written)
+    return replaced(source, written)
 
 
-def _written(source: bytes, texts: dict[_Node, str]) -> bytes:
+def replaced(source: bytes, texts: Mapping[Node, str]) -> bytes:
     """Give a text with others in the place of some nodes; the lines stay where they are."""
     lines = source.splitlines(keepends=True)
     for node in sorted(texts, key=lambda node: (node.lineno, node.col_offset), reverse=True):

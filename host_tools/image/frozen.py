@@ -5,11 +5,15 @@ The mark is a text of firmware/build.py, which MicroPython's build puts into the
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from firmware.protocol import messages
 from firmware.version import VERSION
+from host_tools.image.flat_names import flat
 
 _MARK = re.compile(
     rb"kodebrik firmware (\d+\.\d+\.\d+[\w.+-]*): (\w+) (\w+) (development|production) "
@@ -67,7 +71,29 @@ def build_py(firmware: FrozenFirmware) -> bytes:
     return ('"""Which token this is."""\n\n' + "".join(lines)).encode()
 
 
-def manifest_py(manifest: str, folder: str, product: str) -> bytes:
-    """Give the text of a manifest for MicroPython's build: the firmware's own, at the path
-    `manifest`, with firmware/build.py in `folder` and what that product has."""
-    return f"include({manifest!r}, build={folder!r}, product={product!r})\n".encode()
+def path(module: str) -> str:
+    """Give where the source of a module, named with dots, lies in the folder to freeze."""
+    return flat(module).replace(".", "/") + ".py"
+
+
+def manifest_py(manifest: str, modules: Collection[str]) -> bytes:
+    """Give the text of a manifest for MicroPython's build, which freezes the modules at these paths
+    in the order of the firmware's own, `manifest`, and what else that says."""
+    lines = []
+
+    def package(name: str, files: Sequence[str], base_path: str, opt: int) -> None:
+        flat = [path(f"{name}/{file}".removesuffix(".py").replace("/", ".")) for file in files]
+        chosen = tuple(Path(file).name for file in flat if file in modules)
+        if chosen:
+            lines.append(f"package({name!r}, files={chosen!r}, opt={opt})\n")
+
+    options = SimpleNamespace()
+    options.defaults = options.__dict__.update
+    functions: dict[str, Any] = {
+        "options": options,
+        "package": package,
+        "module": lambda path, opt: lines.append(f"module({path!r}, opt={opt})\n"),
+        "freeze": lambda path: lines.append(f"freeze({path!r})\n"),
+    }
+    exec(manifest, functions)  # noqa: S102 - our own
+    return "".join(lines).encode()

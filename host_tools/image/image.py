@@ -18,7 +18,7 @@ from littlefs import LittleFS, LittleFSError, UserContext
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.image import board_check, constants, frozen, one_file, short_names
+from host_tools.image import board_check, constants, flat_names, frozen, one_file, short_names
 from host_tools.image.dependencies import (
     FIRMWARE,
     import_closure,
@@ -133,7 +133,7 @@ def build_package(
     native = load_product(product)["native_modules"]
     which = frozen.of(product, board, production, carried)
     sources[FIRMWARE / "build.py"] = frozen.build_py(which)
-    sources.pop(FIRMWARE / "protocol/messages.py", None)  # frozen modules import it
+    sources.pop(FIRMWARE / "protocol/messages.py", None)  # its constants are where they are used
     texts = short_names.shortened(
         tuple((_module(path), constants.folded(text)) for path, text in sources.items()),
         production,
@@ -179,45 +179,46 @@ def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> d
 def build_frozen_package(
     product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
 ) -> bytes:
-    """Give a file system with what firmware/manifest.py freezes for that token, for an emulator
-    that has it take the frozen one's place: the sources, as it has them in firmware/frozen/ where
-    it does not take them from files."""
-    board_data, data = load_board(board), load_product(product)
+    """Give a file system with what is frozen for that token, for an emulator that has it take the
+    frozen one's place."""
+    tree = _frozen_modules(product, board, production, languages)
+    return pack(_root_files() | tree, load_board(board)["filesystem"])
+
+
+def build_freezing(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> dict[str, bytes]:
+    """Give the files of a folder with which MicroPython's build freezes a token's firmware into it:
+    the sources, and manifest.py for its FROZEN_MANIFEST."""
+    tree = _frozen_modules(product, board, production, languages)
+    manifest = (FIRMWARE / "manifest.py").read_text(encoding="utf-8")
+    return {"manifest.py": frozen.manifest_py(manifest, tree)} | _root_files() | tree
+
+
+def _frozen_modules(
+    product: str, board: str, production: bool, languages: Sequence[str] | None
+) -> dict[str, bytes]:
+    """Give the sources of the package `firmware` to freeze, by their paths: with their constants
+    where they are used, with flat names, and in the form of firmware/frozen/ where there is one."""
+    data = load_product(product)
     carried = carried_languages(data, languages)
     sources = {
-        path: source(other if (other := _frozen_form(path)).exists() else path)
-        for path in _source_files(data, board_data, carried)
+        path: constants.folded(source(other if (other := _frozen_form(path)).exists() else path))
+        for path in _source_files(data, load_board(board), carried)
     }
+    sources.pop(FIRMWARE / "protocol/messages.py", None)  # its constants are where they are used
     sources[FIRMWARE / "build.py"] = frozen.build_py(frozen.of(product, board, production, carried))
-    tree = {
-        path.relative_to(FIRMWARE.parent).as_posix(): text
-        for path, text in sources.items()
-        if not _only_documents(path, text)
+    modules = {_module(path): text for path, text in sources.items()}
+    return {
+        frozen.path(module): flat_names.flattened(text, modules)
+        for module, text in modules.items()
+        if not module.endswith(".__init__")
     }
-    return pack(_root_files() | tree, board_data["filesystem"])
 
 
 def _frozen_form(path: Path) -> Path:
     """Give where the form of a module lies that is frozen instead of it, if there is one."""
     return FIRMWARE / "frozen" / path.relative_to(FIRMWARE.parent)
-
-
-def build_freezing(
-    product: str,
-    board: str,
-    folder: Path,
-    production: bool = False,
-    languages: Sequence[str] | None = None,
-) -> dict[str, bytes]:
-    """Give the files of a folder with which MicroPython's build freezes a token's firmware into it:
-    manifest.py, for its FROZEN_MANIFEST, and firmware/build.py."""
-    carried = carried_languages(load_product(product), languages)
-    _source_files(load_product(product), load_board(board), carried)  # whether the board carries it
-    which = frozen.of(product, board, production, carried)
-    return {
-        "manifest.py": frozen.manifest_py(str(FIRMWARE / "manifest.py"), str(folder), product),
-        "firmware/build.py": frozen.build_py(which),
-    }
 
 
 def build_image(

@@ -61,11 +61,5 @@ def test_it_freezes_one_package_without_assertions_and_line_numbers():
     assert {opt for *_, opt in packages} == {3}
 
 
-def test_it_keeps_what_the_board_freezes_itself():
-    assert Manifest().included == ["$(PORT_DIR)/boards/manifest.py"]
-
-
-def test_another_manifest_says_which_token_it_is():
-    manifest = Manifest(build="elsewhere")
-    assert manifest.files("elsewhere") == ["build.py"]
-    assert Manifest().files("..").count("build.py") == 1
+def test_it_keeps_what_starts_the_board_and_no_more_of_micropythons_own():
+    assert Manifest().folders == ["$(PORT_DIR)/modules"]

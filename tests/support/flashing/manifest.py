@@ -15,12 +15,12 @@ class Manifest:
     def __init__(self, **options: str) -> None:
         self.packages: list[tuple[str, tuple[str, ...], str, int]] = []
         self.modules: list[tuple[str, int]] = []
-        self.included: list[str] = []
+        self.folders: list[str] = []
         given = SimpleNamespace(**options)
         given.defaults = lambda **defaults: vars(given).update(defaults | options)
         functions: dict[str, Any] = {
             "options": given,
-            "include": self.included.append,
+            "freeze": self.folders.append,
             "module": lambda path, opt: self.modules.append((path, opt)),
             "package": lambda name, files, base_path, opt: self.packages.append(
                 (name, files, base_path, opt)

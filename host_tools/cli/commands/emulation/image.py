@@ -80,7 +80,7 @@ def image(
     two_voices: list[str] = []
     with step(Message("image-building", product=product, board=board)):
         if freeze:
-            tree = images.build_freezing(product, board, output.resolve(), production, language)
+            tree = images.build_freezing(product, board, production, language)
             set_voices(tree, voice or ())
         else:
             tree = images.build_tree(product, board, production, language)
