@@ -26,7 +26,6 @@ from firmware.storage.update_slot import UpdateSlot as UpdateSlot
 from firmware.storage.vault import Vault as Vault
 from firmware.ui.app import App as App
 from firmware.ui.fob.code import CodeScreen as CodeScreen
-from firmware.ui.screen import Screen as Screen
 from firmware.ui.speaking.announcer import Announcer as Announcer
 from firmware.ui.speaking.challenge import Confirmation as Confirmation
 from firmware.ui.speaking.code import Code as Code
@@ -68,6 +67,14 @@ class InputStream(Protocol):
 
     def readinto(self, buffer: bytearray, /) -> Any: ...
 
+class Screen(Protocol):
+    """One thing to show; firmware.ui.screen says what of it is nothing by itself."""
+
+    refresh_ms: int | None
+    def draw(self, canvas: Canvas, now: Ticks) -> None: ...
+    def pressed(self, now: Ticks) -> Screen | None: ...
+    def still_valid(self) -> bool: ...
+
 class Canvas(Protocol):
     """What screens use of a framebuf.FrameBuffer; its blit() takes (buffer, width, height, format)
     too."""
@@ -81,11 +88,10 @@ class Canvas(Protocol):
 
 class Font(Protocol):
     """A module of firmware.products.fonts. A picture is (buffer, width, height, format), as
-    framebuf's blit() takes it; the character begins `top` rows below its upper edge."""
+    framebuf's blit() takes it; those of a kodeviser's digits are for its display's `bytes`."""
 
     def height(self) -> int: ...
     def max_width(self) -> int: ...
-    def top(self) -> int: ...
     def width(self, ch: str) -> int: ...
     def picture(self, ch: str) -> tuple[Any, int, int, int]: ...
 

@@ -12,7 +12,7 @@ import framebuf
 from micropython import const
 
 if False:
-    from firmware.interfaces import I2C, Any, Buffer  # type: ignore[unreachable]
+    from firmware.interfaces import I2C, Buffer  # type: ignore[unreachable]
 
 # Control bytes (section 8.1.5.2): what follows is commands, or display data.
 _COMMANDS = b"\x00"
@@ -35,26 +35,6 @@ def from_board(part: dict, bus: "I2C", product: dict) -> "Ssd1306":
     return Ssd1306(bus, part["address"], part["width"], part["height"])
 
 
-class _Canvas(framebuf.FrameBuffer):
-    """The picture, into which what lies on whole bytes is copied by bytes; framebuf takes
-    pixels."""
-
-    def __init__(self, pixels: memoryview, width: int, height: int):
-        """Draw on these pixels."""
-        super().__init__(pixels, width, height, framebuf.MONO_VLSB)
-        # The same memory by bytes of eight pixels, one below the other.
-        self.bytes: Any = framebuf.FrameBuffer(pixels, width, height // 8, framebuf.GS8)
-
-    def blit(self, source: "Any", x: int, y: int, key: int = -1, palette: "Any" = None) -> None:
-        """Copy a picture, (buffer, width, height, format) or another."""
-        if type(source) is tuple and palette is None and key < 0 and not y & 7:
-            picture, width, height, kind = source
-            if kind == framebuf.MONO_VLSB and not height & 7:
-                self.bytes.blit((picture, width, height >> 3, framebuf.GS8), x, y >> 3)
-                return
-        super().blit(source, x, y, key, palette)
-
-
 class Ssd1306:
     """A display. Raises the bus's OSError when the chip does not answer."""
 
@@ -67,10 +47,13 @@ class Ssd1306:
         self._pixels = memoryview(bytearray(width * height // 8))
         self._sent = memoryview(bytearray(width * height // 8))
         self._memory_known = False  # the chip's memory is undefined after power-up
-        self.canvas = _Canvas(self._pixels, width, height)
+        self._dark = True
+        self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
+        # The same memory: a pixel is a byte of eight rows. framebuf copies and clears it faster.
+        self.bytes = framebuf.FrameBuffer(self._pixels, width, height // 8, framebuf.GS8)
         self._packet: list = [_DATA, None]
         self._flipped = False
-        self._level = 0x7F  # the chip's value at power-up
+        self._level = 0x80  # in the middle
         self._set_up()
 
     def _command(self, commands: bytes) -> None:
@@ -87,6 +70,7 @@ class Ssd1306:
 
     def on(self) -> None:
         """Start the charge pump, then the panel (data sheet, application note, section 2.1)."""
+        self._dark = False
         self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
 
     def hide(self) -> None:
@@ -94,8 +78,9 @@ class Ssd1306:
         lost its supply for a moment: it is set up anew, and the next `show()` sends everything."""
         if self._memory_known and self._i2c.readfrom(self._address, 1)[0] & _IS_OFF:
             self._set_up()
-        else:
+        elif not self._dark:
             self._command(bytes((_DISPLAY_OFF,)))
+            self._dark = True
 
     def _set_up(self) -> None:
         """Set the chip up with the panel off."""
@@ -143,7 +128,7 @@ class Ssd1306:
 
     def blank(self) -> None:
         """Take all ink off the canvas."""
-        self.canvas.bytes.fill(0)
+        self.bytes.fill(0)
 
     def show(self) -> None:
         """Send the changed columns of the canvas to the panel."""

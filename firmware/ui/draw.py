@@ -19,7 +19,6 @@ def width(font: "Font", text: str) -> int:
 
 def text(canvas: "Canvas", font: "Font", string: str, x: int, y: int) -> int:
     """Draw the text with its top left corner at x, y. Return the x behind it."""
-    y -= font.top()
     for character in string:
         picture = font.picture(character)
         canvas.blit(picture, x, y)
@@ -65,7 +64,7 @@ def wrapped(font: "Font", string: str, room: int) -> list[str]:
 
 def grouped_width(font: "Font", code: str) -> int:
     """Return how wide `grouped` draws."""
-    return width(font, code) + _gap(font)
+    return len(code) * font.max_width() + _gap(font)
 
 
 def grouped(canvas: "Canvas", font: "Font", code: str, x: int, y: int) -> None:
@@ -81,8 +80,8 @@ def marked(canvas: "Canvas", font: "Font", digit: str, x: int, y: int) -> None:
     picture = font.picture(digit)
     columns = picture[1]
     edge = columns // 20
-    canvas.fill_rect(x + edge, y - edge, columns - 2 * edge, font.height() + 2 * edge, 1)
-    canvas.blit(picture, x, y - font.top(), 1, _LIGHT_ON_DARK)
+    canvas.fill_rect(x + edge, y - edge, columns - 2 * edge, picture[2] + 2 * edge, 1)
+    canvas.blit(picture, x, y, 1, _LIGHT_ON_DARK)
 
 
 def _gap(font: "Font") -> int:

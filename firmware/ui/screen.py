@@ -2,6 +2,7 @@
 
 if False:
     from firmware.interfaces import Canvas, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import Screen as AnyScreen
 
 
 class Screen:
@@ -12,7 +13,7 @@ class Screen:
     def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw on an empty canvas; a screen with nothing to draw leaves it empty."""
 
-    def pressed(self, now: "Ticks") -> "Screen | None":
+    def pressed(self, now: "Ticks") -> "AnyScreen | None":
         """Return the screen that follows a short press of the only button; None turns the token
         off."""
         return None

@@ -151,13 +151,8 @@ class _Monospaced(_Font):
 _MAX_IN_MEMORY = 4096  # bytes
 _ROWS = 64  # of the display that the small digits are for
 
-# A picture is what framebuf's blit() takes; the character begins top() rows below its upper edge.
-# 3 is framebuf.MONO_HLSB, 0 MONO_VLSB.
+# A picture is what framebuf's blit() takes; 3 is framebuf.MONO_HLSB, 6 GS8.
 _PICTURE = """
-def top():
-    return 0
-
-
 def width(ch):
     return get_ch(ch)[2]
 
@@ -168,9 +163,11 @@ def picture(ch):
 """
 
 _DIGITS_IN_BYTES = """# Made by python -m host_tools.devtools.fonts of {face}.
-# Bytes of eight pixels, one below the other.
+# Each pixel is a byte of eight rows; the digits begin {top} rows below the first.
 
-_pictures = memoryview({pictures})
+_pictures = (
+{pictures}
+)
 
 
 def height():
@@ -189,18 +186,13 @@ def max_ch():
     return 57
 
 
-def top():
-    return {top}
-
-
 def width(ch):
     return {width}
 
 
 def picture(ch):
     digit = ord(ch) - 48
-    at = {size} * digit if 0 <= digit < 10 else 0
-    return _pictures[at : at + {size}], {width}, {rows}, 0
+    return _pictures[digit if 0 <= digit < 10 else 0]
 
 
 def get_ch(ch):
@@ -239,10 +231,6 @@ def max_ch():
 def _number(ch):
     number = _chars.find(ch)
     return number if number >= 0 else {unknown}
-
-
-def top():
-    return 0
 
 
 def width(ch):
@@ -336,7 +324,7 @@ def _digits_in_bytes(font: dict[str, Any], face: str) -> str:
     top = (_ROWS - height + 1) // 2 % 8
     rows = (top + height + 7) // 8 * 8
     stride = (width + 7) // 8
-    pictures = bytearray()
+    pictures = []
     for digit in _DIGITS:
         glyph = font["get_ch"](digit)[0]
         picture = bytearray(rows // 8 * width)
@@ -344,15 +332,13 @@ def _digits_in_bytes(font: dict[str, Any], face: str) -> str:
             for x in range(width):
                 lit = glyph[y * stride + x // 8] >> (7 - x % 8) & 1
                 picture[(y + top) // 8 * width + x] |= lit << (y + top) % 8
-        pictures += picture
+        pictures.append(f"    ({_lines(bytes(picture))}    , {width}, {rows // 8}, 6),")
     return _DIGITS_IN_BYTES.format(
         face=face,
-        pictures=_lines(bytes(pictures)),
+        pictures="\n".join(pictures),
         height=height,
         width=width,
         top=top,
-        size=rows // 8 * width,
-        rows=rows,
         stride=stride,
     )
 

@@ -29,10 +29,6 @@ def _number(ch):
     return number if number >= 0 else 0
 
 
-def top():
-    return 0
-
-
 def width(ch):
     return _widths[_number(ch)]
 

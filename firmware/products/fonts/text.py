@@ -223,10 +223,6 @@ def get_ch(ch):
     return _mvfont[doff + 2:next_offs], 13, width
 
 
-def top():
-    return 0
-
-
 def width(ch):
     return get_ch(ch)[2]
 

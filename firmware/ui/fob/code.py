@@ -10,10 +10,9 @@ import time
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.screen import Screen
 
 if False:
-    from firmware.interfaces import App, Canvas, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import App, Canvas, Screen, Ticks  # type: ignore[unreachable]
 
 _BAR_HEIGHT = 8
 _MARK_ROOM = 19  # what the battery mark takes from the account's name
@@ -21,7 +20,7 @@ _HOURGLASS_ROOM = 8  # what it takes from the bar, with a pixel behind it
 _FLASH_MS = 500  # a flash a second, far below what WCAG 2.3.1 allows
 
 
-def open_code(app: "App", index: int) -> Screen:
+def open_code(app: "App", index: int) -> "Screen":
     """Generate a code for the account of that index: return its screen, or the message that says
     why there is none."""
     try:
@@ -33,9 +32,9 @@ def open_code(app: "App", index: int) -> Screen:
     return CodeScreen(app, index, code, period, left)
 
 
-class CodeScreen(Screen):
-    """One code on the display. Period and remaining are seconds; a code without a period (0, HOTP)
-    has no bar."""
+class CodeScreen:
+    """One code on the display, with all that a Screen has: a press need not wait for that module.
+    Period and remaining are seconds; a code without a period (0, HOTP) has no bar."""
 
     def __init__(self, app: "App", index: int, code: str, period: int, remaining: int):
         """Show this code of the account at that index."""
@@ -49,7 +48,7 @@ class CodeScreen(Screen):
         self._ends = time.ticks_add(self._began, remaining * 1000)
         # Whether a press soon after this one means that its time is too short.
         self._began_late = bool(period) and remaining * 1000 < app.product["late_ms"]
-        self.refresh_ms = 1000 if period else None
+        self.refresh_ms: int | None = 1000 if period else None
 
     def still_valid(self) -> bool:
         """Return False when the account is gone or blocked."""
@@ -71,7 +70,8 @@ class CodeScreen(Screen):
         # text, of which the upper one's descenders come closer.
         digits = app.code_font(len(self._code))
         x = (width - draw.grouped_width(digits, self._code)) // 2
-        draw.grouped(canvas, digits, self._code, x, (app.display.height - digits.height() + 1) // 2)
+        y = (app.display.height // 8 - digits.picture("0")[2]) // 2
+        draw.grouped(app.display.bytes, digits, self._code, x, y)
         room = width - 2
         if self._battery_low:
             draw.low_battery(canvas, width, 1)
@@ -99,7 +99,7 @@ class CodeScreen(Screen):
             draw.bar(canvas, y, x - 4, 0)
             self.refresh_ms = None
 
-    def pressed(self, now: "Ticks") -> Screen | None:
+    def pressed(self, now: "Ticks") -> "Screen | None":
         """Return a new code when this one's time is over, the wait for it when it was late and is
         not wanted, else the next account's; None after the last account."""
         left = self._left(now)

@@ -38,10 +38,11 @@ class Comparison(Screen):
         """Draw the whole screen."""
         app = self._app
         digits = app.code_font(len(self._number))
+        x = (app.display.width - draw.grouped_width(digits, self._number)) // 2
+        y = app.display.height // 8 - digits.picture("0")[2]
+        draw.grouped(app.display.bytes, digits, self._number, x, y)
         draw.text(canvas, app.text_font, app.texts["compare"], _MARGIN, 0)
         canvas.hline(0, app.text_font.height() + 1, app.display.width, 1)
-        x = (app.display.width - draw.grouped_width(digits, self._number)) // 2
-        draw.grouped(canvas, digits, self._number, x, app.display.height - digits.height() - 5)
 
     def still_valid(self) -> bool:
         """Return False once the operator has compared: the host has given the token its key."""

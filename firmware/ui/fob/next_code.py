@@ -3,6 +3,8 @@ then. Times are milliseconds of time.ticks_ms()."""
 
 import time
 
+import framebuf
+
 from firmware.ui import draw
 from firmware.ui.fob.code import open_code
 from firmware.ui.screen import Screen
@@ -41,14 +43,16 @@ class NextCode(Screen):
         seconds = str(max(1, (left + 999) // 1000))
         bottom = app.display.height - _BAR_HEIGHT
         x = (app.display.width - draw.width(digits, seconds)) // 2
-        y = (app.text_font.height() + bottom - digits.height()) // 2
-        # First, as their pictures are higher than they are.
-        draw.text(canvas, digits, seconds, x, y)
+        for digit in seconds:  # first, as their pictures are higher than they are
+            picture, width, lines, _ = digits.picture(digit)
+            y = (app.text_font.height() + bottom - 8 * lines) // 2  # not on whole bytes
+            canvas.blit((picture, width, 8 * lines, framebuf.MONO_VLSB), x, y)
+            x += width
         draw.text(canvas, app.text_font, app.texts["new_code_in"], 1, 0)
         filled = (app.display.width - 4) * left // app.product["late_ms"]
         draw.bar(canvas, bottom, app.display.width, filled)
 
-    def pressed(self, now: "Ticks") -> Screen | None:
+    def pressed(self, now: "Ticks") -> "CodeScreen":
         """Return the late code's screen."""
         return self._late
 

@@ -49,16 +49,18 @@ def display_traffic(steps: list) -> list:
     return traffic
 
 
-def copied(before: bytes, picture: bytes, width: int, height: int, x: int, y: int) -> list:
-    """Return the display's canvas with a picture copied into it, and framebuf's."""
+def copied(picture: bytes, width: int, x: int, y: int) -> list:
+    """Return the pixels of a display with a picture copied into its bytes, and those of framebuf
+    with it copied by pixels."""
     display = _display()
     import framebuf
 
-    display._pixels[:] = before
-    other = bytearray(before)
-    source = (memoryview(picture), width, height, framebuf.MONO_VLSB)
-    display.canvas.blit(source, x, y)
-    framebuf.FrameBuffer(other, 128, 64, framebuf.MONO_VLSB).blit(source, x, y)
+    lines = len(picture) // width
+    other = bytearray(128 * 64 // 8)
+    display.bytes.blit((picture, width, lines, framebuf.GS8), x, y)
+    framebuf.FrameBuffer(other, 128, 64, framebuf.MONO_VLSB).blit(
+        (bytearray(picture), width, 8 * lines, framebuf.MONO_VLSB), x, 8 * y
+    )
     return [bytes(display._pixels), bytes(other)]
 
 

@@ -18,7 +18,9 @@ class _Display:
     height = 64
 
     def __init__(self, calls):
-        self.canvas = framebuf.FrameBuffer(bytearray(1024), 128, 64, framebuf.MONO_VLSB)
+        pixels = bytearray(1024)
+        self.canvas = framebuf.FrameBuffer(pixels, 128, 64, framebuf.MONO_VLSB)
+        self.bytes = framebuf.FrameBuffer(pixels, 128, 8, framebuf.GS8)
         self.calls = calls
         self.broken = False
 

@@ -43,6 +43,10 @@ class Canvas:
             )
         self.frame.blit(glyph, x, y)
 
+    def in_bytes(self):
+        """Return the display's `bytes` over this picture."""
+        return _Bytes(self)
+
     def hline(self, x, y, width, color):
         """Draw a rule."""
         self.boxes.append(("rule", x, y, x + width, y + 1))
@@ -59,9 +63,24 @@ class Canvas:
         self.frame.fill_rect(x, y, width, height, color)
 
 
+class _Bytes:
+    """The same picture, each pixel of which is a byte of eight rows."""
+
+    def __init__(self, canvas):
+        self._canvas = canvas
+
+    def blit(self, picture, x, y):
+        """Draw a digit."""
+        pixels, width, lines, layout = picture
+        if layout != framebuf.GS8:
+            raise ValueError("no bytes")
+        self._canvas.blit((pixels, width, 8 * lines, framebuf.MONO_VLSB), x, 8 * y)
+
+
 class _Display:
     width = _WIDTH
     height = _HEIGHT
+    bytes: "_Bytes | None" = None
 
 
 class _Battery:
@@ -160,6 +179,7 @@ class Token:
 
 def _drawn(screen, now=None):
     canvas = Canvas()
+    screen._app.display.bytes = canvas.in_bytes()
     screen.draw(canvas, time.ticks_ms() if now is None else now)
     return bytes(canvas.bytes), canvas.boxes
 
