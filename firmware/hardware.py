@@ -38,7 +38,8 @@ class Hardware:
 
     def __init__(self, board: dict, product: dict) -> None:
         """Begin without parts."""
-        self._board = board
+        self._wires = board["buses"]
+        self._parts = board["products"][product["name"]]
         self._product = product
         self._buses: dict = {}  # by name, those that are open
         self.display: Any = None  # the types of the parts are in interfaces.pyi
@@ -61,13 +62,13 @@ class Hardware:
     def open(self, name: str) -> "Any":
         """Return the driver of a part, made anew; None when the board lacks the part. OSError when
         it does not answer; then it is None here, and in `faults`."""
-        part = self._board["products"][self._product["name"]].get(name)
+        part = self._parts.get(name)
         if part is None:
             return None
         setattr(self, name, None)  # its memory is needed for the new one
         bus = part.get("bus")
         if bus and bus not in self._buses:
-            wires = self._board["buses"][bus]
+            wires = self._wires[bus]
             self._buses[bus] = _OPEN[wires["kind"]](wires)
         try:
             driver = load("firmware.drivers." + part["chip"]).from_board(
@@ -90,7 +91,7 @@ class Hardware:
     def again(self, name: str) -> "Any":
         """Clock the part's bus free, as a chip may hold it, and make its driver anew, as open()
         does. OSError also when the board lacks the part."""
-        part = self._board["products"][self._product["name"]].get(name)
+        part = self._parts.get(name)
         if part is None:
             raise OSError("no " + name)
         self._buses.pop(part.get("bus"), None)

@@ -90,7 +90,6 @@ def _drop(name: str) -> None:
 
 def load(name: str) -> "Any":
     """Import the module of a dotted name and return it. Import looks for each part of the name
-    anew, also of a module that is loaded."""
-    if name not in sys.modules:
-        __import__(name)
-    return sys.modules[name]
+    anew, also of a module that is loaded; of names that it shall take from the last, it is that
+    which it returns."""
+    return sys.modules.get(name) or __import__(name, None, None, ("__name__",))

@@ -57,5 +57,7 @@ def run() -> None:
     from firmware.storage.vault import Vault
     from firmware.ui.app import App
 
+    # Before the vault is opened, which leaves garbage: what stays lies together then.
+    load("firmware.ui.%s.interaction" % product["interface"])  # noqa: UP031
     vault = Vault(Journal("/data", "vault"), hardware.unique_id, hardware.aes_ecb, hardware.random)
     App(product, board, build.DEVELOPMENT, hardware, vault).run()

@@ -18,8 +18,7 @@ def truncate(mac: bytes, digits: int) -> str:
     """Return the zero-padded decimal code of an HMAC (RFC 4226 section 5.3)."""
     offset = mac[-1] & 0x0F
     number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
-    code = str(number % 10**digits)
-    return "0" * (digits - len(code)) + code
+    return ("0" * digits + str(number))[-digits:]
 
 
 def step(unix_time: int, period: int) -> int:

@@ -62,8 +62,8 @@ def equal(left: bytes, right: bytes) -> bool:
     if len(left) != len(right):
         return False
     difference = 0
-    for x, y in zip(left, right):
-        difference |= x ^ y
+    for i in range(len(left)):
+        difference |= left[i] ^ right[i]
     return difference == 0
 
 

@@ -111,7 +111,7 @@ def _make_room(out: bytearray, end: int) -> None:
 def _utf8(text: str) -> bytes:
     raw = text.encode()
     if len(raw) != len(text):
-        _text(raw)
+        _check_utf8(text, len(raw))
     return raw
 
 
@@ -131,7 +131,12 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
         if end > len(data):
             raise ValueError("the string is cut short")
         raw = data[at:end]
-        return (_text(raw) if major == _TEXT else raw), end
+        if major == _BYTES:
+            return raw, end
+        text = str(raw, "utf-8")
+        if len(text) != number:
+            _check_utf8(text, number)
+        return text, end
     if major == _UNSIGNED:
         return number, at
     if major == _NEGATIVE:
@@ -165,7 +170,8 @@ def _read_number(data: bytes, at: int, info: int) -> tuple:
 
 def _read_map(data: bytes, at: int, pairs: int, depth: int) -> tuple:
     found = {}
-    before = b""
+    before = ""
+    longest = -1
     for _ in range(pairs):
         start = at
         size = data[at] - _TEXT if at < len(data) else -1
@@ -173,15 +179,17 @@ def _read_map(data: bytes, at: int, pairs: int, depth: int) -> tuple:
             at += 1 + size
             key = str(data[start + 1 : at], "utf-8")
             if len(key) != size:
-                key = _text(data[start + 1 : at])
+                _check_utf8(key, size)
         else:
             key, at = _read(data, at, depth)
             if not isinstance(key, str):
                 raise ValueError("a map key must be text")
-        encoded = data[start:at]
-        if encoded <= before:
+        # In the order of their encodings: the shorter first, as the length is in the head.
+        size = at - start
+        if size < longest or (size == longest and key <= before):
             raise ValueError("map keys twice or out of order")
-        before = encoded
+        longest = size
+        before = key
         found[key], at = _read(data, at, depth)
     return found, at
 
@@ -193,16 +201,14 @@ def _check_container(items: int, depth: int) -> None:
         raise ValueError("containers nested too deep")
 
 
-def _text(raw: bytes) -> str:
-    text = str(raw, "utf-8")
-    if len(text) != len(raw):
-        # MicroPython's decoder accepts surrogates, overlong forms and numbers above U+10FFFF.
-        size = 0
-        for character in text:
-            point = ord(character)
-            if 0xD800 <= point < 0xE000 or point > 0x10FFFF:
-                raise ValueError("not UTF-8")
-            size += 1 + (point > 0x7F) + (point > 0x7FF) + (point > 0xFFFF)
-        if size != len(raw):
+def _check_utf8(text: str, length: int) -> None:
+    """Raise ValueError unless `text` is encoded in so many bytes: MicroPython's decoder accepts
+    surrogates, overlong forms and numbers above U+10FFFF."""
+    size = 0
+    for character in text:
+        point = ord(character)
+        if 0xD800 <= point < 0xE000 or point > 0x10FFFF:
             raise ValueError("not UTF-8")
-    return text
+        size += 1 + (point > 0x7F) + (point > 0x7FF) + (point > 0xFFFF)
+    if size != length:
+        raise ValueError("not UTF-8")

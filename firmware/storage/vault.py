@@ -259,9 +259,10 @@ class Vault:
     def _open(self, body: bytes) -> dict:
         if body[:1] != _VERSION:
             raise ValueError("a vault of another version")
-        salt = body[1 : 1 + _SALT_SIZE]
+        key = self._key(body[1 : 1 + _SALT_SIZE])
+        body = unseal(key, body[1 + _SALT_SIZE :], self._aes_ecb)
         content = _empty(BLANK)  # defaults for fields that older firmware did not store
-        content.update(loads(unseal(self._key(salt), body[1 + _SALT_SIZE :], self._aes_ecb)))
+        content.update(loads(body))
         return content
 
     def _change(self, changes: dict, forget: bool = False) -> None:

@@ -54,6 +54,7 @@ def start(source: str, development: bool, ends: str) -> tuple:
         "firmware.hardware": {"bring_up": bring_up, "reset": reset},
         "firmware.storage.vault": {"Vault": lambda *parts: calls.append("vault")},
         "firmware.ui.app": {"App": App},
+        "firmware.ui.fob.interaction": {},
     }
     if ends == "no hardware.py":
         modules["firmware.hardware"] = {}
