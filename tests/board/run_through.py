@@ -211,7 +211,7 @@ def press(parts: Parts, flash: bytes, figures: Figures, seconds: float) -> Shown
         token.key_up("red")
         frames: list[bytes] = []
         last_byte = None
-        done = len(token.events)
+        done = 0  # a code may stand before the button is up
         while token.now < seconds:
             token.advance(0.005)
             for event in token.events[done:]:
