@@ -27,8 +27,10 @@ import vfs
 from micropython import const
 from ustruct import pack
 
-# bytes that littlefs mostly reads at a time, each next time the ones in front of these
+# Bytes that littlefs mostly reads at a time: those at a block's head point to the file's other
+# blocks, and it goes through several to each place that is read.
 _LINE = const(32)
+_HEADS = const(128)  # of so many blocks these are kept
 _NATIVES = "/.native"  # where their folder is mounted meanwhile
 _HEAD = const(8192)  # bytes of firmware.mpy in which its table names the modules
 _spend = channel.spend
@@ -38,12 +40,10 @@ _BYTES_IN_A_US = const(25)
 
 
 class _Block:
-    """A block read last, whole and in prepared slices, because slicing is slow in MicroPython."""
+    """A block read last."""
 
     def __init__(self, size):
-        self.number = None
-        self.content = memoryview(bytearray(size))
-        self.lines = [self.content[at : at + _LINE] for at in range(0, size, _LINE)]
+        self.number, self.content = None, memoryview(bytearray(size))
 
 
 class _Flash:
@@ -59,36 +59,43 @@ class _Flash:
         self.program_size = program_size
         self._busy = False
         self._near, self._far = _Block(block_size), _Block(block_size)
+        heads = memoryview(bytearray(_LINE * _HEADS))
+        self._heads = [heads[at : at + _LINE] for at in range(0, _LINE * _HEADS, _LINE)]
+        self._head_of = [None] * _HEADS
 
     def readblocks(self, block, buffer, offset=0):
         if self._busy:
             self._refuse()
         count = _len(buffer)
-        if count == _LINE and not offset and block != self._near.number:
-            # the pointers of a file's block, past which littlefs goes to other blocks
-            self._file.seek(block * self._size)
-            self._file.readinto(buffer)
-        else:
+        if count != _LINE:
             if block != self._near.number:
                 self._turn_to(block)
-            if count == _LINE and not offset % _LINE:
-                buffer[:] = self._lines[offset // _LINE]
-            else:
-                buffer[:] = self._near.content[offset : offset + count]
+            buffer[:] = self._near.content[offset : offset + count]
+        elif offset:
+            self._read(block * self._size + offset, buffer)
+        else:
+            place = block % _HEADS
+            if block != self._head_of[place]:
+                self._read(block * self._size, self._heads[place])
+                self._head_of[place] = block
+            buffer[:] = self._heads[place]
         if _spend(count // _BYTES_IN_A_US):
             self._run_pending()
+
+    def _read(self, address, buffer):
+        self._file.seek(address)
+        self._file.readinto(buffer)
 
     def _turn_to(self, block):
         near = self._far
         self._near, self._far = near, self._near
         if block != near.number:
-            self._file.seek(block * self._size)
-            self._file.readinto(near.content)
+            self._read(block * self._size, near.content)
             near.number = block
-        self._lines = near.lines
 
     def writeblocks(self, block, buffer, offset=0):
-        failure = self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
+        address = block * self._size + offset
+        failure = self._ask(records.PROGRAM, pack("<I", address) + buffer, block)
         self._run_pending()
         return failure
 
@@ -98,13 +105,13 @@ class _Flash:
         if request == 5:
             return self._size
         if request == 6:
-            return self._ask(records.ERASE, pack("<I", argument * self._size))
+            return self._ask(records.ERASE, pack("<I", argument * self._size), argument)
         return 0
 
-    def _ask(self, kind, payload):
+    def _ask(self, kind, payload, block):
         if self._busy:
             self._refuse()
-        self._near.number = self._far.number = None
+        self._near.number = self._far.number = self._head_of[block % _HEADS] = None
         try:
             # the operation itself is C code, which nothing interrupts
             channel.call(kind, payload, handlers=False)

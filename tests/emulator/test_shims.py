@@ -326,6 +326,26 @@ def test_files_written_inside_are_on_the_flash(token: Callable[..., Emulator]) -
     assert emulator.directory.joinpath("flash.bin").read_bytes() != image("")
 
 
+def test_a_file_in_the_blocks_of_another_one_reads_as_written(run: Callable[..., str]) -> None:
+    """Little room is left, so each file lies where one before it was."""
+    program = """
+with open('/ballast', 'wb') as f:
+    for _ in range(310):
+        f.write(bytes(4096))
+wrong = 0
+for mark in range(8):
+    with open('/file', 'wb') as f:
+        for place in range(18):
+            f.write(bytes((mark, place)) * 2048)
+    with open('/file', 'rb') as f:
+        for place in range(17, -1, -1):
+            f.seek(4096 * place)
+            wrong += f.read(2) != bytes((mark, place))
+print(wrong)
+"""
+    assert run(program, 300) == "0\n"
+
+
 def test_the_heap_has_the_boards_size(run: Callable[..., str]) -> None:
     assert 150_000 < int(run("import gc\ngc.collect()\nprint(gc.mem_free())")) < 230_000
 
