@@ -122,6 +122,14 @@ def build_package(
 ) -> dict[str, bytes]:
     """Give what the package `firmware` of a token holds: path in the package -> content, compiled
     modules and the rows of large fonts."""
+    sources = package_sources(product, board, production, languages)
+    return compile_package(sources, product, board, production)
+
+
+def package_sources(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> dict[Path, bytes]:
+    """Give the texts of that package's modules."""
     board_data = load_board(board)
     carried = carried_languages(load_product(product), languages)
     sources = {
@@ -130,12 +138,23 @@ def build_package(
     }
     # MicroPython takes a folder for a package without them, and each costs time at every power-on.
     sources = {path: text for path, text in sources.items() if not _only_documents(path, text)}
-    native = load_product(product)["native_modules"]
     which = frozen.of(product, board, production, carried)
     sources[FIRMWARE / "build.py"] = frozen.build_py(which)
     sources.pop(FIRMWARE / "protocol/messages.py", None)  # its constants are where they are used
+    return sources
+
+
+def compile_package(
+    sources: dict[Path, bytes], product: str, board: str, production: bool
+) -> dict[str, bytes]:
+    """Compile all that package_sources() gives: a name is another as long as no module asks for
+    it, so none can be compiled for itself."""
+    native, processor = load_product(product)["native_modules"], load_board(board)["native"]
+    others = {
+        path: path.read_bytes() for path in (_HEAD, *(FIRMWARE / root for root in _ROOT_FILES))
+    }
     texts = short_names.shortened(
-        tuple((_module(path), constants.folded(text)) for path, text in sources.items()),
+        tuple((_module(path), constants.folded(text)) for path, text in (sources | others).items()),
         production,
     )
     sources = {path: texts[_module(path)] for path in sources}
@@ -144,7 +163,7 @@ def build_package(
             lambda path: _compile(
                 path,
                 sources[path],
-                board_data["native"] if _module(path) in native else None,
+                processor if _module(path) in native else None,
                 production,
             ),
             sources,

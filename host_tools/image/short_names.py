@@ -33,6 +33,7 @@ _WORDS = """
 STATIC = tuple(_WORDS.split())
 _PRIVATE = re.compile(r"_[A-Za-z]\w*")
 _Function = ast.FunctionDef | ast.Lambda
+_Home = tuple[str, tuple[str, ...]]  # a name, and the modules in which it is to be replaced
 _Places = dict[tuple[int, int], tuple[str, str]]  # line and column in bytes -> old and new name
 
 
@@ -63,6 +64,7 @@ class _Module:
     tree: ast.Module
     attributes: set[str] = field(default_factory=set)  # behind a dot
     stored: set[str] = field(default_factory=set)  # of those, the ones that are given a value
+    foreign: set[str] = field(default_factory=set)  # and those of what is imported
     members: set[str] = field(default_factory=set)  # that a class's body defines
     defined: set[str] = field(default_factory=set)  # that the module does
     others: set[str] = field(default_factory=set)  # all but attributes and members
@@ -81,6 +83,12 @@ def _read(source: bytes) -> _Module:
     types = {each for node in ast.walk(tree) for each in _types(node)}
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     members = {node for each in classes for node in _defined(each)}
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.alias)
+        for name in _other_names(node)
+    }
     found.members = {_place(node)[0] for node in members}
     found.defined = {_place(node)[0] for node in _defined(tree)}
     for node in ast.walk(tree):
@@ -88,6 +96,8 @@ def _read(source: bytes) -> _Module:
             found.attributes.add(node.attr)
             if isinstance(node.ctx, ast.Store):
                 found.stored.add(node.attr)
+            if isinstance(node.value, ast.Name) and node.value.id in imported:
+                found.foreign.add(node.attr)
         elif isinstance(node, ast.keyword):
             found.keywords.add(node.arg or "")
         elif isinstance(node, ast.Constant):
@@ -162,17 +172,17 @@ def _names_to_keep(node: ast.AST) -> Iterator[str]:
             yield name
 
 
-def _families(modules: Mapping[str, _Module]) -> dict[str, list[_Module]]:
+def _families(modules: Mapping[str, _Module]) -> dict[str, tuple[str, ...]]:
     """Give module -> all whose classes are derived from each other."""
     family = {name: name for name in modules}
     for name, module in modules.items():
         for parent in module.parents & set(modules):
             old, new = family[name], family[parent]
             family = {each: new if of == old else of for each, of in family.items()}
-    together: dict[str, list[_Module]] = defaultdict(list)
-    for name, module in modules.items():
-        together[family[name]].append(module)
-    return {name: together[family[name]] for name in modules}
+    together: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for name, of in family.items():
+        together[of] += (name,)
+    return {name: together[of] for name, of in family.items()}
 
 
 def _strange(modules: Mapping[str, _Module]) -> set[str]:
@@ -181,7 +191,8 @@ def _strange(modules: Mapping[str, _Module]) -> set[str]:
     return {
         word
         for name, module in modules.items()
-        for word in module.attributes - _all(families[name], "stored", "members")
+        for word in module.foreign
+        | module.attributes - _all((modules[each] for each in families[name]), "stored", "members")
         if _PRIVATE.fullmatch(word)
     }
 
@@ -193,13 +204,7 @@ def _with_other_globals(texts: dict[str, bytes]) -> dict[str, bytes]:
     # A builtin's name first, as no parameter has it.
     free = [word for word in reversed(STATIC) if word not in _parts(modules)]
     used = {name: module.others | module.members for name, module in modules.items()}
-    new: dict[str, dict[str, str]] = {name: {} for name in modules}
-    for old, names in sorted(_homes(modules), key=lambda home: (-len(home[1]), home)):
-        taken = {word for name in names for word in used[name]}
-        if word := next((word for word in free if word not in taken), None):
-            for name in names:
-                used[name].add(word)
-                new[name][old] = word
+    new = _assigned(_homes(modules), used, free)
     return {
         name: _replaced(source, _places(_other_nodes(modules[name].tree), new[name]))
         for name, source in texts.items()
@@ -211,7 +216,7 @@ def _parts(modules: Iterable[str]) -> set[str]:
     return {part for name in modules for part in name.split(".")}
 
 
-def _homes(modules: Mapping[str, _Module]) -> set[tuple[str, tuple[str, ...]]]:
+def _homes(modules: Mapping[str, _Module]) -> set[_Home]:
     """Give the names that modules define and nobody asks for in another way, each with all modules
     in which it is to be replaced."""
     every = modules.values()
@@ -242,14 +247,29 @@ def _attributes(modules: Mapping[str, _Module], production: bool) -> dict[str, d
     taken = _all(modules.values(), "attributes", "members", "texts")
     kept = _all(modules.values(), "texts") | _strange(modules)
     words = (*STATIC, *sorted(_parts(modules)))  # a token has those of its modules anyway
-    new = {}
-    for name, family in _families(modules).items():
+    used: dict[str, set[str]] = {}
+    homes: set[_Home] = set()
+    for name, names in _families(modules).items():
+        family = [modules[each] for each in names]
         members, others = _all(family, "members"), _all(family, "others")
         own = _all(family, "stored") | members if production else _all(family, "stored") - members
-        private = [word for word in sorted(own - kept - others) if _PRIVATE.fullmatch(word)]
-        # A class's body would find a method in place of a global of that name.
-        free = [word for word in words if word not in taken | others]
-        new[name] = dict(zip(private, free, strict=False))
+        homes |= {(word, names) for word in own - kept - others if _PRIVATE.fullmatch(word)}
+        used[name] = others  # a class's body would find a method in place of a global of that name
+    return _assigned(homes, used, [word for word in words if word not in taken])
+
+
+def _assigned(
+    homes: Iterable[_Home], used: dict[str, set[str]], free: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Give module -> old -> new name: the first of the `free` ones that no module where it is to be
+    replaced has in use."""
+    new: dict[str, dict[str, str]] = {name: {} for name in used}
+    for old, names in sorted(homes, key=lambda home: (-len(home[1]), home)):
+        taken = {word for name in names for word in used[name]}
+        if word := next((word for word in free if word not in taken), None):
+            for name in names:
+                used[name].add(word)
+                new[name][old] = word
     return new
 
 

@@ -107,6 +107,7 @@ def test_so_does_what_another_module_asks_for():
     source = "class A:\n    def f(self):\n        self._size = 1\n"
     assert after(source) != source
     assert after(source, b="def g():\n    return part._size\n") == source
+    assert after(source, b="from a import A\nA._size = 2\n") == source
 
 
 def test_a_parameter_that_another_module_gives_by_keyword_stays():

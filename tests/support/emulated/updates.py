@@ -8,7 +8,6 @@ from firmware.protocol import messages
 from host_tools.flashing import update_package
 from host_tools.flashing.update_package import UpdatePackage
 from host_tools.image import image as images
-from host_tools.image import one_file
 from host_tools.image.dependencies import FIRMWARE
 from host_tools.provisioning.update_key_file import UpdateKey
 from host_tools.secret import Secret
@@ -27,15 +26,12 @@ def package(
 ) -> bytes:
     """Give the package of a token on a Pico, with that version, and with other modules in place of
     its own: path without suffix -> source."""
-    files = dict(_modules(product, production, languages))
+    texts = images.package_sources(product, "pico", production, languages)
     for name, source in {"version": f'VERSION = "{version}"\n', **(sources or {})}.items():
-        assert f"{name}.mpy" in files
-        files[f"{name}.mpy"] = _compiled(f"{name}.py", source.encode(), production)
-    return one_file.pack(
-        files,
-        (FIRMWARE / "one_file.py").read_bytes(),
-        lambda source: _compiled("one_file.py", source, production),
-    )
+        assert FIRMWARE / f"{name}.py" in texts
+        texts[FIRMWARE / f"{name}.py"] = source.encode()
+    files = images.compile_package(texts, product, "pico", production)
+    return images.pack_package(files, production)
 
 
 def update(
@@ -76,7 +72,3 @@ def image(
 @cache
 def _modules(product: str, production: bool, languages: tuple[str, ...]) -> dict[str, bytes]:
     return images.build_package(product, "pico", production, languages)
-
-
-def _compiled(name: str, source: bytes, production: bool) -> bytes:
-    return images._compile(FIRMWARE / name, source, None, production)
