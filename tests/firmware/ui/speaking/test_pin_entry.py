@@ -375,7 +375,6 @@ def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
 @pytest.mark.parametrize("typed", [[], ["40963"]])
 def test_no_function_says_the_digits_of_a_new_pin(runtime: Runtime, keys: str, typed: list[str]):
     """Not even as the check of a code that it would lead to."""
-    again(runtime, "red", "until quiet")
     change(runtime, PIN, *typed)
     heard = again(runtime, keys, "until quiet", *"8264", "until quiet")
     assert "code" not in heard
