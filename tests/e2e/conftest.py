@@ -27,8 +27,8 @@ def kodeviser(image: bytes, tmp_path: Path) -> Iterator[TokenUnderTest]:
 
 @pytest.fixture(scope="session")
 def speaking_image() -> bytes:
-    """Return a kodeoplæser's file system, development build."""
-    return build_image("kodeoplaeser", "pico2")
+    """Return a kodeoplæser's file system, of the build that is handed out."""
+    return build_image("kodeoplaeser", "pico2", production=True)
 
 
 @pytest.fixture
