@@ -29,7 +29,7 @@ RP2040: Costs = {
     "allocated": 448,  # a byte, in a VM of 64-bit words
     "loaded": 303,  # a byte that loading a module allocates
     "module": 40_660,  # and for each one that is loaded already: their names are compared
-    "frozen": 450_000,  # loading a frozen one
+    "frozen": 140_000,  # loading a frozen one
     "stays": 80,  # of what a frozen one takes here, per cent that is code, in the flash of a board
     "import": 37_681,  # looking for a module, each part of its name
     "read": 53_574,  # a read from the flash's file system

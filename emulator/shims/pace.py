@@ -240,16 +240,21 @@ def _watch_functions():
         function = getattr(owner, name, None)
         if function:
             charged = _charged(function, *_functions.pop(dotted))
-            native = where in sys.modules and isinstance(owner, type)  # by boot_image
+            native = _module(where) and isinstance(owner, type)  # by boot_image
             setattr(owner, name, staticmethod(charged) if native else charged)
 
 
 def _owner(where):
     """Return the module or class of that name, None while it is not loaded."""
-    if where in sys.modules:
-        return sys.modules[where]
     module, _, name = where.rpartition(".")
-    return getattr(sys.modules.get(module), name, None)
+    return _module(where) or getattr(_module(module), name, None)
+
+
+def _module(name):
+    """Return the loaded module of that name; a frozen one's has two parts, firmware.ui_draw."""
+    if _frozen:
+        name = name.replace(".", "_").replace("_", ".", 1)
+    return sys.modules.get(name)
 
 
 class _Hash:

@@ -14,25 +14,37 @@ class poll:
         self._files = uselect.poll()
         # Streams written in Python. The VM's own poll would look at them too, but waits a
         # millisecond for each look.
-        self._streams = {}
+        self._streams = []  # each with its mask; a dict's order would hang on where objects lie
         self._timed = False  # whether one of them becomes ready by time alone
 
     def register(self, obj, eventmask=POLLIN | POLLOUT):
-        if hasattr(obj, "ioctl"):
-            self._streams[obj] = eventmask
+        entry = self._entry(obj)
+        if entry:
+            entry[1] = eventmask
+        elif hasattr(obj, "ioctl"):
+            self._streams.append([obj, eventmask])
             self._timed = self._timed or getattr(obj, "timed", False)
         else:
             self._files.register(obj, eventmask)
 
     def unregister(self, obj):
-        if not self._streams.pop(obj, None):
+        entry = self._entry(obj)
+        if entry:
+            self._streams.remove(entry)
+        else:
             self._files.unregister(obj)
 
     def modify(self, obj, eventmask):
-        if obj in self._streams:
-            self._streams[obj] = eventmask
+        entry = self._entry(obj)
+        if entry:
+            entry[1] = eventmask
         else:
             self._files.modify(obj, eventmask)
+
+    def _entry(self, obj):
+        for entry in self._streams:
+            if entry[0] is obj:
+                return entry
 
     def poll(self, timeout=-1):
         until = None if timeout is None or timeout < 0 else channel.read_clock() + timeout * 1000
@@ -40,8 +52,8 @@ class poll:
         while True:
             news = channel.news
             ready = self._files.poll(0)
-            for obj in self._streams:
-                flags = obj.ioctl(_STREAM_POLL, self._streams[obj])
+            for obj, mask in self._streams:
+                flags = obj.ioctl(_STREAM_POLL, mask)
                 if flags:
                     ready.append((obj, flags))
             if ready or not waiting:
