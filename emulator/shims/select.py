@@ -45,22 +45,28 @@ class poll:
         for entry in self._streams:
             if entry[0] is obj:
                 return entry
+        return None
 
     def poll(self, timeout=-1):
         until = None if timeout is None or timeout < 0 else channel.read_clock() + timeout * 1000
         waiting = True
         while True:
             news = channel.news
-            ready = self._files.poll(0)
-            for obj, mask in self._streams:
-                flags = obj.ioctl(_STREAM_POLL, mask)
-                if flags:
-                    ready.append((obj, flags))
+            ready = self._ready()
             if ready or not waiting:
                 return ready
+            ready = None  # a board has no list of its own in the heap while it waits
             waiting = channel.idle(until, 1)
             if not (waiting or self._timed or channel.at_prompt) and news == channel.news:
-                return ready  # nothing has come meanwhile
+                return []  # nothing has come meanwhile
+
+    def _ready(self):
+        ready = self._files.poll(0)
+        for obj, mask in self._streams:
+            flags = obj.ioctl(_STREAM_POLL, mask)
+            if flags:
+                ready.append((obj, flags))
+        return ready
 
     def ipoll(self, timeout=-1, flags=0):
         ready = self.poll(timeout)
