@@ -104,10 +104,10 @@ class Ssd1306:
         self._command(bytes((_DISPLAY_OFF, _CHARGE_PUMP, 0x10)))
 
     def contrast(self, level: int) -> None:
-        """Set the segment current, 0..255."""
-        if level != self._level:
-            self._level = level
-            self._command(bytes((_SET_CONTRAST, level)))
+        """Set the segment current, 0..255, also to what it is: a display that does not answer any
+        more is found by it."""
+        self._level = level
+        self._command(bytes((_SET_CONTRAST, level)))
 
     def flip(self, flipped: bool) -> None:
         """Rotate the picture by 180 degrees.

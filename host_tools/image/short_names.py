@@ -50,7 +50,7 @@ def shortened(sources: tuple[tuple[str, bytes], ...], production: bool) -> dict[
     return {
         name: _replaced(
             source,
-            _places(_attribute_nodes(modules[name].tree), attributes[name])
+            _places(_attribute_nodes(modules[name].nodes), attributes[name])
             | _parameter_places(source, keywords),
         )
         for name, source in texts.items()
@@ -62,6 +62,7 @@ class _Module:
     """What a module has of names."""
 
     tree: ast.Module
+    nodes: list[ast.AST]  # all in the tree
     attributes: set[str] = field(default_factory=set)  # behind a dot
     stored: set[str] = field(default_factory=set)  # of those, the ones that are given a value
     foreign: set[str] = field(default_factory=set)  # and those of what is imported
@@ -79,19 +80,17 @@ class _Module:
 def _read(source: bytes) -> _Module:
     """Find the names of a module's text."""
     tree = ast.parse(source)
-    found = _Module(tree)
-    types = {each for node in ast.walk(tree) for each in _types(node)}
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    nodes = list(ast.walk(tree))
+    found = _Module(tree, nodes)
+    types = {each for node in nodes for each in _types(node)}
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     members = {node for each in classes for node in _defined(each)}
     imported = {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.alias)
-        for name in _other_names(node)
+        name for node in nodes if isinstance(node, ast.alias) for name in _other_names(node)
     }
     found.members = {_place(node)[0] for node in members}
     found.defined = {_place(node)[0] for node in _defined(tree)}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             found.attributes.add(node.attr)
             if isinstance(node.ctx, ast.Store):
@@ -206,7 +205,7 @@ def _with_other_globals(texts: dict[str, bytes]) -> dict[str, bytes]:
     used = {name: module.others | module.members for name, module in modules.items()}
     new = _assigned(_homes(modules), used, free)
     return {
-        name: _replaced(source, _places(_other_nodes(modules[name].tree), new[name]))
+        name: _replaced(source, _places(_other_nodes(modules[name].nodes), new[name]))
         for name, source in texts.items()
     }
 
@@ -273,18 +272,18 @@ def _assigned(
     return new
 
 
-def _attribute_nodes(tree: ast.Module) -> Iterator[ast.AST]:
+def _attribute_nodes(nodes: list[ast.AST]) -> Iterator[ast.AST]:
     """Give the nodes of attributes, and of what classes' bodies define."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             yield node
         elif isinstance(node, ast.ClassDef):
             yield from _defined(node)
 
 
-def _other_nodes(tree: ast.Module) -> set[ast.AST]:
+def _other_nodes(nodes: list[ast.AST]) -> set[ast.AST]:
     """Give all the others."""
-    return set(ast.walk(tree)) - set(_attribute_nodes(tree))
+    return set(nodes) - set(_attribute_nodes(nodes))
 
 
 def _place(node: ast.AST) -> tuple[str, int, int]:

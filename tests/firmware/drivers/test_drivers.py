@@ -100,7 +100,8 @@ def test_ssd1306_that_is_off_without_having_been_told_is_set_up_anew(runtime: Ru
 
 def test_ssd1306_contrast(runtime: Runtime):
     steps = ("contrast", 128), ("contrast", 16), ("contrast", 16)
-    assert traffic(runtime, *steps)[1:] == [[], [b"\x00\x81\x10"], []], "128 from the first"
+    sent = [[b"\x00\x81\x80"], [b"\x00\x81\x10"], [b"\x00\x81\x10"]]
+    assert traffic(runtime, *steps)[1:] == sent, "also what it is"
 
 
 def test_ssd1306_is_sent_the_whole_frame_after_a_failed_transfer(runtime: Runtime):

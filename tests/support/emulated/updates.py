@@ -26,8 +26,19 @@ def package(
 ) -> bytes:
     """Give the package of a token on a Pico, with that version, and with other modules in place of
     its own: path without suffix -> source."""
+    others = {"version": f'VERSION = "{version}"\n', **(sources or {})}
+    return _package(product, production, tuple(sorted(others.items())), languages)
+
+
+@cache
+def _package(
+    product: str,
+    production: bool,
+    others: tuple[tuple[str, str], ...],
+    languages: tuple[str, ...],
+) -> bytes:
     texts = images.package_sources(product, "pico", production, languages)
-    for name, source in {"version": f'VERSION = "{version}"\n', **(sources or {})}.items():
+    for name, source in others:
         assert FIRMWARE / f"{name}.py" in texts
         texts[FIRMWARE / f"{name}.py"] = source.encode()
     files = images.compile_package(texts, product, "pico", production)
